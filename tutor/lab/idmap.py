@@ -1,0 +1,126 @@
+"""Which uids and gids of the host a lab uses, and how its user namespace learns of them.
+
+Three ways, one outcome (uid 0 inside): root lends a spare range and never its own uid 0; an ordinary user has
+`newuidmap` write its range from /etc/subuid; without that there is a single uid. Does not know what a lab is.
+
+Sources: user_namespaces(7), newuidmap(1), subuid(5).
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from tutor.errors import SandboxForbidden
+
+RANGE = 65536
+"""How many ids a lab has where it may have a range."""
+
+_ROOT_LENDS_FROM = 1_000_000
+
+
+class MapKind(Enum):
+    """How the ids of a lab are mapped."""
+
+    ROOT = "root"
+    """By root: a spare range, without host uid 0."""
+    SUBUID = "subuid"
+    """By newuidmap: the user's own id as 0, its subordinate range as the others."""
+    SINGLE = "single"
+    """The user's own id as 0, and no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdMap:
+    """The ids that a user's labs get."""
+
+    kind: MapKind
+    """Which of the three ways."""
+    uid_lines: tuple[tuple[int, int, int], ...]
+    """Lines of /proc/PID/uid_map: first id inside, first id outside, count."""
+    gid_lines: tuple[tuple[int, int, int], ...]
+    """The same for gids."""
+
+    def write(self, pid: int) -> None:
+        """Give the ids to the user namespace that process `pid` has just made.
+
+        Raises:
+            SandboxForbidden: the kernel or newuidmap refused.
+        """
+        try:
+            if self.kind is MapKind.SUBUID:
+                _run_mapper("newuidmap", pid, self.uid_lines)
+                _run_mapper("newgidmap", pid, self.gid_lines)
+                return
+            if self.kind is MapKind.SINGLE:
+                Path(f"/proc/{pid}/setgroups").write_text("deny")
+            Path(f"/proc/{pid}/uid_map").write_text(_text(self.uid_lines))
+            Path(f"/proc/{pid}/gid_map").write_text(_text(self.gid_lines))
+        except OSError as error:
+            raise SandboxForbidden(
+                f"the kernel does not let us map ids into a user namespace ({error.strerror})",
+                hint="run `tutor doctor`: it says what forbids it here and how to allow it",
+            ) from error
+
+
+def choose(*, single: bool = False) -> IdMap:
+    """The best map that this user can have; `single` asks for the one that needs nothing."""
+    uid, gid = os.geteuid(), os.getegid()
+    if uid == 0:
+        lent = ((0, _ROOT_LENDS_FROM, RANGE),)
+        return IdMap(MapKind.ROOT, lent, lent)
+    if not single and shutil.which("newuidmap") and shutil.which("newgidmap"):
+        name = _user_name(uid)
+        uids, gids = find_range(Path("/etc/subuid"), uid, name), find_range(Path("/etc/subgid"), uid, name)
+        if uids and gids:
+            return IdMap(MapKind.SUBUID, ((0, uid, 1), (1, *uids)), ((0, gid, 1), (1, *gids)))
+    return IdMap(MapKind.SINGLE, ((0, uid, 1),), ((0, gid, 1),))
+
+
+def nested(map_file: Path) -> str:
+    """The text of a map that passes all ids of this namespace on to a child namespace, unchanged.
+
+    One line for each of ours: the kernel takes no line that spans two of the parent's.
+    """
+    lines = (line.split() for line in map_file.read_text().splitlines())
+    return "".join(f"{inside} {inside} {count}\n" for inside, _, count in lines)
+
+
+def find_range(file: Path, uid: int, name: str) -> tuple[int, int] | None:
+    """The first subordinate range of a user in /etc/subuid or /etc/subgid, as (first, count); None without one."""
+    try:
+        lines = file.read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        owner, _, numbers = line.partition(":")
+        first, _, count = numbers.partition(":")
+        if owner in (name, str(uid)) and first.isdigit() and count.isdigit() and int(count) > 0:
+            return int(first), min(int(count), RANGE - 1)
+    return None
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _text(lines: tuple[tuple[int, int, int], ...]) -> str:
+    return "".join(f"{inside} {outside} {count}\n" for inside, outside, count in lines)
+
+
+def _run_mapper(program: str, pid: int, lines: tuple[tuple[int, int, int], ...]) -> None:
+    numbers = [str(number) for line in lines for number in line]
+    done = subprocess.run([program, str(pid), *numbers], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SandboxForbidden(
+            f"{program} refused: {done.stderr.strip()}",
+            hint="check this user's lines in /etc/subuid and /etc/subgid, or delete them to use a single uid",
+        )

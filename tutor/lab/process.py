@@ -1,0 +1,59 @@
+"""Small steps that a freshly forked process takes before it becomes something else. Does not know what."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+
+FAILED = "failed"
+"""The word with which a child begins its last line when something went wrong."""
+
+
+def detach() -> None:
+    """Leave the session, and read from and write to nothing."""
+    os.setsid()
+    null = os.open("/dev/null", os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    if null > 2:
+        os.close(null)
+
+
+def close_descriptors(first: int = 3) -> None:
+    """Close every descriptor from `first` on."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.closerange(first, min(soft, 65536) if soft != resource.RLIM_INFINITY else 65536)
+
+
+def default_signals() -> None:
+    """Give every signal that Python or we have changed its default meaning, as an exec'd program expects."""
+    for number in (signal.SIGPIPE, signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def fork_to(work: Callable[[], None], say: int = 2) -> int:
+    """Fork a child that does `work` and ends; returns its pid.
+
+    The child never comes back into its parent's code: whatever `work` raises is told as one line on the descriptor
+    `say`, which
+    begins with `FAILED`, and the child exits with 1.
+    """
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        work()
+        status = 0
+    except BaseException as error:
+        os.write(say, f"{FAILED} {_one_line(error)}\n".encode(errors="replace")[:500])
+    finally:
+        os._exit(status)
+
+
+def _one_line(error: BaseException) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())
