@@ -54,7 +54,8 @@ class ContentError(TutorError):
     """
 
     def __init__(self, message: str, *, path: Path | None = None, line: int = 0, hint: str = "") -> None:
-        where = f"{path or '<text>'}:{line}: " if path or line else ""
+        place = f"{path or '<text>'}:{line}" if line else str(path or "")
+        where = f"{place}: " if place else ""
         super().__init__(f"{where}{message}", hint=hint)
         self.reason = message
         """What is wrong, without the place."""

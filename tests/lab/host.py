@@ -7,7 +7,16 @@ import subprocess
 from pathlib import Path
 
 # Counters, clocks and random values of the kernel's own, which change with no help from anybody.
-_RESTLESS = ("/random/", "ns_last_pid", "pty/nr", "file-nr", "inode-nr", "inode-state", "dentry-state", "nf_conntrack_count")
+_RESTLESS = (
+    "/random/",
+    "ns_last_pid",
+    "pty/nr",
+    "file-nr",
+    "inode-nr",
+    "inode-state",
+    "dentry-state",
+    "nf_conntrack_count",
+)
 
 
 def sysctls() -> dict[str, str]:

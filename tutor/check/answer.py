@@ -24,11 +24,24 @@ class Shown:
 
     def is_in(self, output: str) -> bool:
         """Whether `output` (with no escape sequences in it) shows the fact."""
-        return any(all(_occurs(token, output) for token in form) for form in self.forms)
+        # A form or token of nothing would be shown by any output.
+        return any(form and all(token and _occurs(token, output) for token in form) for form in self.forms)
+
+
+_WORD_BEGINS = r"(?<![\w.-])"
+_WORD_ENDS = r"(?![\w-]|\.\w)"
+_HEX_BEGINS = r"(?<![0-9a-fA-F:]:)"
+_HEX_ENDS = r"(?!:[0-9a-fA-F])"
 
 
 def _occurs(token: str, output: str) -> bool:
-    return re.search(rf"(?<![\w.-]){re.escape(token)}(?![\w-]|\.\w)", output) is not None
+    # Only where the token's own edge is part of a word can it be cut out of a longer one: `@if41` follows a name.
+    before = _WORD_BEGINS if re.match(r"\w", token) else ""
+    after = _WORD_ENDS if re.search(r"\w\Z", token) else ""
+    if re.fullmatch(r"[0-9a-fA-F]{1,4}", token):
+        # A small number, such as an ifindex, also occurs within link-layer and IPv6 addresses.
+        before, after = before + _HEX_BEGINS, after + _HEX_ENDS
+    return re.search(f"{before}{re.escape(token)}{after}", output) is not None
 
 
 @dataclass(frozen=True, slots=True)

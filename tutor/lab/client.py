@@ -272,10 +272,9 @@ class Lab:
                 if notice["notice"] == "exited" and notice["job"] == job:
                     self._notices.remove(notice)
                     return int(notice["status"])
-            left = None if until is None else until - time.monotonic()
-            if left is not None and left <= 0:
+            left = None if until is None else max(0.0, until - time.monotonic())
+            if not self._await_notice(left) and left == 0:
                 return None
-            self._await_notice(left)
 
     def notices(self) -> list[Message]:
         """What the agent has told since the last call; does not wait.
@@ -351,13 +350,15 @@ class Lab:
                 raise _ERRORS.get(message["kind"], LabError)(message["error"], hint=message["hint"])
             return message, descriptors
 
-    def _await_notice(self, seconds: float | None) -> None:
-        if seconds is not None and not select.select([self._control], [], [], max(0.0, seconds))[0]:
-            return
+    def _await_notice(self, seconds: float | None) -> bool:
+        """Take one notice in; False when none comes within `seconds`."""
+        if seconds is not None and not select.select([self._control], [], [], seconds)[0]:
+            return False
         heard = self._receive(None)
         if heard is None:
             raise _gone()
         self._notices.append(heard[0])
+        return True
 
     def _receive(self, seconds: float | None) -> tuple[Message, list[int]] | None:
         """The next message; None when the lab is gone."""

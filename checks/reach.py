@@ -1,0 +1,13 @@
+"""Who can be reached from where. Source: ping(8)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from tutor.check import NetworkState, Shown, fact
+
+
+@fact
+def answered(state: NetworkState, *, dst: IPv4Address) -> Shown:
+    """The output shows that `dst` has answered a ping."""
+    return Shown(((f"from {dst}", "icmp_seq=1"),), f"an answer from {dst}")

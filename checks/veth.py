@@ -1,0 +1,119 @@
+"""veth pairs: two links that are the two ends of one cable.
+
+Source: veth(4), ip-link(8).
+"""
+
+from __future__ import annotations
+
+from tutor.check import (
+    PASSED,
+    ROOT,
+    Answer,
+    Cause,
+    Diagnosis,
+    Link,
+    Netns,
+    NetworkState,
+    Shown,
+    Verdict,
+    check,
+    fact,
+    failed,
+    question,
+)
+
+from .link import locate
+
+MISSING = Diagnosis("veth.missing", Cause.EXISTS, "neither end of the pair exists")
+NO_PAIR = Diagnosis("veth.no-pair", Cause.EXISTS, "both links exist, but they are not the two ends of one pair")
+NOT_A_VETH = Diagnosis("veth.wrong-kind", Cause.EXISTS, "a link of this name is there, but it is no veth")
+END_MISSING = Diagnosis("veth.end-missing", Cause.EXISTS, "one end is there, but its peer has another name")
+
+
+@check
+def pair(state: NetworkState, *, a: str, b: str) -> Verdict:
+    """`a` and `b` are the two ends of one veth pair, in whichever namespaces of the machine they are."""
+    here, there = state.find_link(a), state.find_link(b)
+    if here is None and there is None:
+        return failed(
+            MISSING,
+            f"There is no link called {a}, and none called {b}. A veth pair is made with both of its ends at once.",
+            found="no such links",
+            expected=f"{a} and {b}, a pair",
+        )
+    for found, wanted in ((here, a), (there, b)):
+        if found is not None and found[1].kind != "veth":
+            return failed(
+                NOT_A_VETH,
+                f"{wanted} is there, but it is a {found[1].kind}, not one end of a veth pair. Delete it (ip link del {wanted}) "
+                "and make the pair anew.",
+                found=f"{wanted}: {found[1].kind}",
+                expected=f"{wanted}: veth",
+            )
+    if here is None or there is None:
+        return _one_end(state, here or there, a if here else b, b if here else a)
+    peer = state.find_peer(here[1])
+    if peer is not None and (peer[0].inode, peer[1].index) == (there[0].inode, there[1].index):
+        return PASSED
+    other = peer[1].name if peer is not None else "a link outside of this machine"
+    return failed(
+        NO_PAIR,
+        f"{a} and {b} both exist, but they are not the two ends of one pair: the peer of {a} is {other}.",
+        found=f"{a}@{other}",
+        expected=f"{a}@{b}",
+    )
+
+
+@fact
+def ends(state: NetworkState, *, link: str, netns: str = ROOT) -> Shown:
+    """The output shows `link` and, behind the @, the other end of its pair."""
+    found = _veth(state, link, netns)
+    if found is None:
+        return Shown((), f"{link} is no veth here")
+    where, it = found
+    peer = state.find_peer(it)
+    if peer is not None and peer[0].inode == where.inode:
+        return Shown(((f"{it.name}@{peer[1].name}",),), f"{link}@{peer[1].name}: the link, and its peer")
+    return Shown(((f"{it.name}@if{it.peer_index}",),), f"{link}@if{it.peer_index}: the link, and the ifindex of its peer")
+
+
+@question
+def peer_index(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
+    """Which ifindex has the other end of `link`'s pair, in its own namespace?"""
+    found = _veth(state, link, netns)
+    if found is None or found[1].peer_index is None:
+        return Answer(())
+    number = str(found[1].peer_index)
+    return Answer((number, f"if{number}"), f"The peer of {link} has the ifindex {number}.")
+
+
+@question
+def peer_name(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
+    """What is the other end of `link`'s pair called?"""
+    found = _veth(state, link, netns)
+    peer = state.find_peer(found[1]) if found is not None else None
+    return Answer((peer[1].name,)) if peer is not None else Answer(())
+
+
+def _veth(state: NetworkState, link: str, netns: str) -> tuple[Netns, Link] | None:
+    found = locate(state, link, netns)
+    return None if isinstance(found, Verdict) or found[1].kind != "veth" else found
+
+
+def _one_end(state: NetworkState, found: tuple[Netns, Link] | None, there: str, missing: str) -> Verdict:
+    """The verdict when one of the two names exists."""
+    peer = state.find_peer(found[1]) if found is not None else None
+    if peer is None:
+        return failed(
+            END_MISSING,
+            f"{there} is there, but no link of this machine is called {missing}.",
+            found=f"{there} alone",
+            expected=f"{there} and {missing}, a pair",
+        )
+    return failed(
+        END_MISSING,
+        f"{there} is one end of a pair whose other end is called {peer[1].name}, not {missing}. Rename that end while it is "
+        f"down (ip link set {peer[1].name} name {missing}), or delete the pair and make it anew.",
+        found=f"{there}@{peer[1].name}",
+        expected=f"{there}@{missing}",
+    )

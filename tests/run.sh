@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# All tests, for each kind of user who runs labs.
+#
+# Root runs what touches the kernel as an ordinary user first, with a range of ids and without one, and then everything
+# as itself. Anybody else runs everything once. Fails when any of the runs did, and still goes through all of them.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+pytest=("$PWD/.venv/bin/python" -m pytest)
+status=0
+
+as_an_ordinary_user() {
+    tests/ordinary_user.sh "$@" || status=1
+}
+
+if [ "$(id -u)" = 0 ]; then
+    if unshare --mount --propagation private true; then
+        echo '== as an ordinary user'
+        as_an_ordinary_user "${pytest[@]}" -p no:cacheprovider -m 'netns or pty' tests
+        echo '== as an ordinary user with a single id'
+        as_an_ordinary_user --single-id "${pytest[@]}" -p no:cacheprovider -m 'netns or pty' tests/lab
+    else
+        echo '== not run as an ordinary user: this root may not mount (see above)'
+    fi
+    echo '== as root'
+fi
+"${pytest[@]}" -n 2 --dist loadgroup || status=1
+exit "$status"

@@ -1,0 +1,44 @@
+"""Options that verbs share. Does not know what a verb does with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tutor.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def pack_option(function: F) -> F:
+    """`--pack PATH`: another pack than ours."""
+    return click.option("--pack", default="", metavar="PATH", help="A folder with lessons/ and checks/, or an installed pack.")(
+        function
+    )
+
+
+def json_option(function: F) -> F:
+    """`--json`: one JSON document on standard output, and nothing else."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")(function)
+
+
+def print_json(document: Any) -> None:
+    """Print a document for a program."""
+    click.echo(json.dumps(document, ensure_ascii=False))
+
+
+def write_report(path: str, text: str) -> None:
+    """Write a report to a file that the caller named.
+
+    Raises:
+        UsageError: it can't be written.
+    """
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror}", hint="name a file in a folder of yours") from error

@@ -1,0 +1,50 @@
+"""`tutor solve`: type every step's commands into a real shell, and see each step pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tutor.cli.options import json_option, pack_option, print_json, write_report
+from tutor.cli.progress_lines import ProgressLines
+from tutor.lab.nursery import Nursery
+
+
+@click.command("solve")
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.option("--seed", type=int, default=0, help="Fixes what a lesson draws at random.")
+@click.option("--junit", default="", metavar="FILE", help="Write the results as JUnit XML too.")
+@click.option("--record", default="", metavar="DIR", help="Record each lesson's terminal as an asciicast.")
+@pack_option
+@json_option
+def command(lessons: tuple[str, ...], seed: int, junit: str, record: str, pack: str, as_json: bool) -> int:
+    """Solve LESSONs (default: the whole course) in a fresh lab, by typing into a real interactive bash."""
+    del seed  # no lesson draws anything yet
+    nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
+
+    from tutor.session.material import load_material
+    from tutor.session.results import junit as junit_text
+    from tutor.session.results import run_json
+    from tutor.session.solve import Solver
+    from tutor.session.workshop import Workshop
+
+    try:
+        material = load_material(pack)
+        chosen = material.lessons(lessons)
+        solver = Solver(
+            Workshop(nursery, material.course), material.judge, material.course, record=Path(record) if record else None
+        )
+        lines = ProgressLines("solving", quiet=as_json)
+        run = None
+        try:
+            run = solver.run(chosen, lines.step)
+        finally:
+            lines.finish(run)
+    finally:
+        nursery.close()
+    if junit:
+        write_report(junit, junit_text(run, "tutor solve"))
+    if as_json:
+        print_json(run_json(run))
+    return 0 if run.passed else 1

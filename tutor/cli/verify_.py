@@ -1,0 +1,47 @@
+"""`tutor verify`: prove the lessons."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from tutor.cli.options import json_option, pack_option, print_json, write_report
+from tutor.cli.progress_lines import ProgressLines
+from tutor.lab.nursery import Nursery
+
+
+@click.command("verify")
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.option("--jobs", type=click.IntRange(1, 64), default=None, help="How many labs at a time (default: one a processor, and one).")
+@click.option("--junit", default="", metavar="FILE", help="Write the results as JUnit XML too.")
+@pack_option
+@json_option
+def command(lessons: tuple[str, ...], jobs: int | None, junit: str, pack: str, as_json: bool) -> int:
+    """Prove LESSONs (default: the whole course): every solution and alternative is accepted, every mistake gets its diagnosis."""
+    nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
+
+    from tutor.lab.programs import missing_programs
+    from tutor.session.material import load_material
+    from tutor.session.results import junit as junit_text
+    from tutor.session.results import run_json
+    from tutor.session.verify import Verifier
+    from tutor.session.workshop import Workshop
+
+    try:
+        material = load_material(pack)
+        chosen = material.lessons(lessons)
+        verifier = Verifier(Workshop(nursery, material.course), material.judge, missing_programs)
+        lines = ProgressLines("proving", quiet=as_json)
+        run = None
+        try:
+            run = verifier.run(chosen, jobs or (os.cpu_count() or 1) + 1, lines.step)
+        finally:
+            lines.finish(run)
+    finally:
+        nursery.close()
+    if junit:
+        write_report(junit, junit_text(run, "tutor verify"))
+    if as_json:
+        print_json(run_json(run))
+    return 0 if run.passed else 1

@@ -1,0 +1,216 @@
+"""The programs that the lab and the lessons run: whether they are here, and which packages bring them.
+
+Also runnable before anything is installed (`python -m tutor.lab.programs --install`): standard library only. Does not
+know which step of which lesson needs what.
+"""
+
+from __future__ import annotations
+
+import argparse
+import grp
+import importlib.util
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+OS_RELEASE = Path("/etc/os-release")
+"""Where a distribution says its name: os-release(5)."""
+
+NEEDED = ("ip", "nft")
+"""Without these there is no lab at all; without the others some steps are left out."""
+
+VENV = "venv"
+"""Stands for what Python needs to make a virtual environment: no program, but Debian packs it apart from Python."""
+
+_EVERYWHERE = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_APT_LISTS = Path("/var/lib/apt/lists")
+_MAY_SUDO = {"sudo", "wheel", "admin"}
+
+_FAMILIES = ("debian", "fedora", "arch", "suse")
+_PACKAGES: Mapping[str, tuple[str, str, str, str]] = {
+    "ip bridge ss": ("iproute2", "iproute", "iproute2", "iproute2"),
+    "nft": ("nftables", "nftables", "nftables", "nftables"),
+    "iptables iptables-save": ("iptables", "iptables-nft", "iptables", "iptables"),
+    "iptables-legacy": ("iptables", "iptables-legacy", "iptables", "iptables"),
+    "brctl": ("bridge-utils", "bridge-utils", "bridge-utils", "bridge-utils"),
+    "route ifconfig arp netstat": ("net-tools", "net-tools", "net-tools", "net-tools-deprecated"),
+    "ping": ("iputils-ping", "iputils", "iputils", "iputils"),
+    "tcpdump": ("tcpdump", "tcpdump", "tcpdump", "tcpdump"),
+    "conntrack": ("conntrack", "conntrack-tools", "conntrack-tools", "conntrack-tools"),
+    "newuidmap newgidmap": ("uidmap", "shadow-utils", "shadow", "shadow"),
+    "unshare nsenter lsns": ("util-linux", "util-linux", "util-linux", "util-linux"),
+    "ps sysctl": ("procps", "procps-ng", "procps-ng", "procps"),
+    VENV: ("python{version}-venv", "python3", "python", "python3"),
+}
+
+PROGRAMS = tuple(program for programs in _PACKAGES if programs != VENV for program in programs.split())
+"""Every program that a lab or a lesson may run, less those that no Linux lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A kind of Linux, as far as installing packages goes."""
+
+    family: str
+    """`debian`, `fedora`, `arch` or `suse`: whose package names it uses."""
+    install: tuple[str, ...]
+    """The command that installs the packages named after it."""
+    unasked: tuple[str, ...]
+    """Options with which it asks nothing."""
+    refresh: tuple[str, ...] = ()
+    """What must run first where the lists of packages are missing or old; may be empty."""
+
+    def packages(self, programs: Iterable[str]) -> list[str]:
+        """The packages that bring `programs`, each once; programs that nobody knows bring none."""
+        column = _FAMILIES.index(self.family)
+        version = ".".join(platform.python_version_tuple()[:2])
+        known = {program: names[column] for words, names in _PACKAGES.items() for program in words.split()}
+        wanted = (known[program].format(version=version) for program in programs if program in known)
+        return list(dict.fromkeys(wanted))
+
+
+# A machine that has just booted often updates itself, and holds apt's lock meanwhile.
+_APT_UNASKED = ("-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120")
+
+_DISTRIBUTIONS = (
+    Distribution("debian", ("apt-get", "install"), _APT_UNASKED, ("apt-get", "update")),
+    Distribution("fedora", ("dnf", "install"), ("-y",)),
+    Distribution("arch", ("pacman", "-S", "--needed"), ("--noconfirm",), ("pacman", "-Sy")),
+    Distribution("suse", ("zypper", "install"), ("-y",)),
+)
+_ALSO = {"ubuntu": "debian", "rhel": "fedora", "centos": "fedora", "archlinux": "arch", "opensuse": "suse"}
+
+
+def find_distribution(os_release: Path | None = None) -> Distribution | None:
+    """The distribution that this machine runs, or one that it says it is like; None where neither is known here."""
+    try:
+        lines = (os_release or OS_RELEASE).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    for word in f"{said.get('ID', '')} {said.get('ID_LIKE', '')}".replace('"', " ").replace("'", " ").split():
+        family = _ALSO.get(word, word.partition("-")[0])  # openSUSE: opensuse-leap, opensuse-tumbleweed
+        family = _ALSO.get(family, family)
+        for distribution in _DISTRIBUTIONS:
+            if distribution.family == family:
+                return distribution
+    return None
+
+
+def find_program(name: str) -> str | None:
+    """The path of a program, looked for in PATH and where administrators' programs lie; None without it.
+
+    An ordinary user's PATH on Debian has no sbin, but the lab's has.
+    """
+    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *_EVERYWHERE)))
+
+
+def missing_programs(names: Iterable[str] = PROGRAMS) -> tuple[str, ...]:
+    """Those of `names` that are not installed, in their order."""
+    return tuple(name for name in names if not (_can_make_venv() if name == VENV else find_program(name)))
+
+
+def install_command(programs: Iterable[str], distribution: Distribution | None = None) -> str:
+    """The command, ready to be pasted into this user's shell, that installs `programs` here.
+
+    Empty where this distribution's package names are not known, or no package brings any of them.
+    """
+    distribution = distribution or find_distribution()
+    packages = distribution.packages(programs) if distribution else []
+    if not distribution or not packages:
+        return ""
+    commands = [[*distribution.install, *packages]]
+    if distribution.refresh and not _has_lists(distribution):
+        commands.insert(0, list(distribution.refresh))
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    return " && ".join(shlex.join([*sudo, *command]) for command in commands)
+
+
+def remedy(programs: Sequence[str], distribution: Distribution | None = None) -> str:
+    """One line that tells how to get `programs`: the exact command, or what to ask a package manager for."""
+    command = install_command(programs, distribution)
+    return (
+        f"install with: {command}" if command else f"install {', '.join(programs)} with this system's package manager"
+    )
+
+
+def install(programs: Sequence[str]) -> tuple[str, ...]:
+    """Install `programs` where this user may: as root, with a sudo that asks nothing, or one that asks at a terminal.
+
+    Returns:
+        Those that are still missing.
+    """
+    distribution = find_distribution()
+    may = _way_to_root()
+    packages = distribution.packages(programs) if distribution else []
+    if not distribution or not packages or may is None:
+        return missing_programs(programs)
+    command = [*may, *distribution.install, *distribution.unasked, *packages]
+    sys.stderr.write(f"installing {' '.join(packages)}: {shlex.join(command)}\n")
+    done = _has_lists(distribution) and _run(command)
+    if not done and distribution.refresh and _run([*may, *distribution.refresh]):  # no lists yet, or long out of date
+        _run(command)
+    return missing_programs(programs)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line of this module: 0 when nothing that is needed is missing, 1 otherwise."""
+    parser = argparse.ArgumentParser("python -m tutor.lab.programs", description="What the lab and the lessons run.")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--check", action="store_true", help="say what is missing; exit status 1 if anything is")
+    what.add_argument("--install", action="store_true", help="install what is missing, as root or with sudo")
+    parser.add_argument("--venv", action="store_true", help="Python must be able to make a virtual environment, too")
+    parser.add_argument("programs", nargs="*", metavar="PROGRAM", help="only these")
+    given = parser.parse_args(arguments)
+    names = (*(given.programs or PROGRAMS), *((VENV,) if given.venv else ()))
+    missing = missing_programs(names)
+    if missing and given.install:
+        missing = install(missing)
+    if missing:
+        sys.stderr.write(f"not installed: {', '.join(missing)}; {remedy(missing)}\n")
+    fatal = missing if given.check else set(missing) & {*NEEDED, VENV}
+    return 1 if fatal else 0
+
+
+def _way_to_root() -> list[str] | None:
+    """What to put before a command to run it as root; None where this user can't, or can't be asked."""
+    if os.geteuid() == 0:
+        return []
+    if find_program("sudo") is None:
+        return None
+    silent = subprocess.run(["sudo", "-n", "true"], capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    if silent.returncode == 0:
+        return ["sudo", "-n"]
+    at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    return ["sudo"] if at_terminal and _MAY_SUDO & _own_groups() else None
+
+
+def _own_groups() -> set[str]:
+    own = set(os.getgroups())
+    return {group.gr_name for group in grp.getgrall() if group.gr_gid in own}
+
+
+def _run(command: Sequence[str]) -> bool:
+    """Run a command of a package manager; its ordinary chatter is nobody's concern, its errors are."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=False).returncode == 0
+
+
+def _has_lists(distribution: Distribution) -> bool:
+    """Whether the package manager knows any packages: an image of Debian for containers comes without its lists."""
+    return distribution.family != "debian" or any(_APT_LISTS.glob("*Packages*"))
+
+
+def _can_make_venv() -> bool:
+    specs = (importlib.util.find_spec(module) for module in ("venv", "ensurepip"))
+    return all(spec is not None and spec.origin is not None for spec in specs)  # an empty folder has a spec, too
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""What is wrong with a lesson that could be read: held against the definitions and diagnoses of its pack.
+
+Does not know how the pack was loaded, and runs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tutor.check import Arguments, Definition, Diagnosis, Kind
+from tutor.errors import LessonError
+from tutor.lesson.model import Lesson, Step, StepKind
+from tutor.lesson.parse import parse_lesson_all
+from tutor.lesson.problems import Problems, suggestion
+
+_ALTERNATIVES = 1
+_MISTAKES = 2
+_DECORATOR = {Kind.CHECK: "@check", Kind.FACT: "@fact", Kind.QUESTION: "@question"}
+
+
+def lint(
+    lesson: Lesson, definitions: Mapping[str, Definition], diagnoses: Mapping[str, Diagnosis]
+) -> tuple[LessonError, ...]:
+    """Everything that is wrong with `lesson`, by line; none for a good one."""
+    problems = Problems(lesson.path)
+    linter = _Linter(definitions, diagnoses, problems)
+    if not lesson.steps:
+        problems.add(0, "a lesson without a step", "a step begins with `## Title {#id}`")
+    for step in lesson.steps:
+        linter.step(step)
+    return problems.in_order()
+
+
+def lint_text(
+    text: str, path: Path | None, definitions: Mapping[str, Definition], diagnoses: Mapping[str, Diagnosis]
+) -> tuple[LessonError, ...]:
+    """Everything that is wrong with a lesson file, by line: its form, and what it names."""
+    parsed = parse_lesson_all(text, path)
+    # Where steps could not be read, that there is none is no news.
+    found = (
+        lint(parsed.lesson, definitions, diagnoses)
+        if parsed.lesson and (parsed.lesson.steps or not parsed.errors)
+        else ()
+    )
+    return tuple(sorted((*parsed.errors, *found), key=lambda error: error.line))
+
+
+class _Linter:
+    """Judges steps by the definitions and diagnoses of a pack."""
+
+    def __init__(
+        self, definitions: Mapping[str, Definition], diagnoses: Mapping[str, Diagnosis], problems: Problems
+    ) -> None:
+        self._definitions = definitions
+        self._diagnoses = diagnoses
+        self._problems = problems
+
+    def step(self, step: Step) -> None:
+        """Note what is wrong with one step."""
+        for requirement in step.requires:
+            use = requirement.use
+            self._definition(use.id, Kind.CHECK, use.arguments, use.line)
+            if requirement.fails:
+                self._diagnosis(requirement.fails, use.line)
+        if step.kind is StepKind.DO:
+            self._do(step)
+        elif step.kind is StepKind.SEE:
+            self._see(step)
+        else:
+            self._answer(step)
+
+    def _do(self, step: Step) -> None:
+        for use in step.checks:
+            self._definition(use.id, Kind.CHECK, use.arguments, use.line)
+        self._solution(step)
+        if len(step.alternatives) < _ALTERNATIVES:
+            hint = "show in a ```bash {.alternative} another way that must be accepted"
+            self._problems.add(step.line, f"the step {step.id!r} has no alternative", hint)
+        if len(step.mistakes) < _MISTAKES:
+            hint = f'give it {_MISTAKES}, each a ```bash {{.mistake diagnosis="…"}}'
+            self._problems.add(step.line, f"the step {step.id!r} has {len(step.mistakes) or 'no'} mistake", hint)
+        for mistake in step.mistakes:
+            if mistake.diagnosis:
+                self._diagnosis(mistake.diagnosis, mistake.line)
+            else:
+                hint = 'write {.mistake diagnosis="…"}, the id of the diagnosis that it must get'
+                self._problems.add(mistake.line, "a mistake without a diagnosis", hint)
+
+    def _see(self, step: Step) -> None:
+        if step.see is not None:
+            for use in (*step.see.shows, *((step.see.typed,) if step.see.typed else ())):
+                self._definition(use.id, Kind.FACT, use.arguments, use.line)
+        self._solution(step)
+        for mistake in step.mistakes:
+            if mistake.diagnosis or mistake.names or mistake.repair:
+                hint = "such a mistake just does not show it: leave `diagnosis`, `names` and the repair out"
+                self._problems.add(mistake.line, "a diagnosis in a step that only looks", hint)
+
+    def _answer(self, step: Step) -> None:
+        if step.question is not None:
+            question = step.question
+            self._definition(question.check, Kind.QUESTION, question.arguments, question.line)
+        for script in step.alternatives:
+            self._problems.add(
+                script.line - 1, "an alternative in a step that asks", "leave it out: `reveal` is the way"
+            )
+        for mistake in step.mistakes:
+            self._problems.add(mistake.line, "a mistake in a step that asks", "wrong answers stand in `wrong`")
+
+    def _solution(self, step: Step) -> None:
+        if not step.solution:
+            hint = "show its commands in a ```bash {.type}, or hide them in a ```bash {.solution}"
+            self._problems.add(step.line, f"the step {step.id!r} has no solution", hint)
+
+    def _definition(self, id_: str, kind: Kind, arguments: Arguments, line: int) -> None:
+        definition = self._definitions.get(id_)
+        if definition is None:
+            known = (name for name, other in self._definitions.items() if other.kind is kind)
+            self._problems.add(
+                line, f"there is no {kind.value} {id_!r}", suggestion(id_, known, f"{kind.value} in this pack")
+            )
+        elif definition.kind is not kind:
+            hint = f"here stands a {_DECORATOR[kind]}"
+            self._problems.add(line, f"{id_!r} is a {definition.kind.value}, not a {kind.value}", hint)
+        else:
+            for error in definition.problems_of(arguments):
+                self._problems.add(line, error.reason, error.hint)
+
+    def _diagnosis(self, id_: str, line: int) -> None:
+        if id_ not in self._diagnoses:
+            hint = suggestion(id_, self._diagnoses, "diagnosis in this pack")
+            self._problems.add(line, f"there is no diagnosis {id_!r}", hint)

@@ -1,0 +1,96 @@
+"""A lab with the state of its network, kept fresh: what every use case judges by.
+
+Does not know which step is active, nor what a verdict is.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from tutor.check import NetworkState, Probe, Replies
+from tutor.kernel import Change, Reader
+from tutor.lab.client import Lab
+from tutor.lab.wire import Message
+from tutor.session.probing import send_probes
+
+T = TypeVar("T")
+
+RESCAN_SECONDS = 1.0
+"""How often what has no event (legacy iptables, bridge netfilter, `unshare -n`) is read again."""
+
+
+class Live:
+    """A built lab and its reader. Reading starts with the first look."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        """The lab."""
+        self._reader: Reader | None = None
+        self._scanned = 0.0
+
+    def close(self) -> None:
+        """Stop reading; the lab stays."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def filenos(self) -> tuple[int, ...]:
+        """Descriptors that can be read when something has happened: call `pump` then."""
+        return (self.lab.fileno(), *(self._reader.filenos() if self._reader is not None else ()))
+
+    def pump(self) -> tuple[bool, list[Message]]:
+        """Take in what has happened, without waiting.
+
+        Returns:
+            Whether the network may look different to a check; and the lab's notices.
+
+        Raises:
+            LabGone: the lab ended.
+        """
+        notices = self.lab.notices()
+        reader = self._require_reader()
+        change = reader.drain()
+        stale = time.monotonic() - self._scanned >= RESCAN_SECONDS
+        if stale or any(notice["notice"] == "mounts" for notice in notices):
+            change |= self._rescan(reader)
+        return change.network, notices
+
+    def state(self, *, rescan: bool = False) -> NetworkState:
+        """The network as it is now; with `rescan` also what has no event."""
+        reader = self._require_reader()
+        if rescan:
+            self._rescan(reader)
+        self.pump()
+        return reader.read()
+
+    def ask(self, probes: Iterable[Probe]) -> Replies:
+        """Send probes; the traces that they leave do not count as changes."""
+        replies = send_probes(self.lab, probes)
+        self._require_reader().drain()
+        return replies
+
+    def until(self, look: Callable[[NetworkState], T | None], seconds: float) -> T | None:
+        """Look at the state again whenever it changes, until `look` returns something or `seconds` have passed.
+
+        What the kernel finishes later than the command that asked for it (a deleted namespace, say) is waited for like this.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            seen = look(self.state(rescan=True))
+            left = end - time.monotonic()
+            if seen is not None or left <= 0:
+                return seen
+            select.select(self.filenos(), [], [], min(left, 0.2))
+
+    def _rescan(self, reader: Reader) -> Change:
+        self._scanned = time.monotonic()
+        return reader.rescan()
+
+    def _require_reader(self) -> Reader:
+        if self._reader is None:
+            self._reader = Reader(self.lab)
+            self._scanned = time.monotonic()
+        return self._reader

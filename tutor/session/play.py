@@ -1,0 +1,226 @@
+"""One learner on the way through lessons: which step is active, what it still lacks, what has been done.
+
+A view is a value; whoever shows it asks for a new one after each change. Does not know how it is shown, nor where labs come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tutor.check import Definition, Fault
+from tutor.errors import StoreError
+from tutor.lesson import Hint, Lesson, Step, StepKind
+from tutor.session.judge import Judge, SeeVerdict, StepVerdict
+from tutor.session.live import Live
+from tutor.shell import Command
+from tutor.store.course import Course
+from tutor.store.progress import Progress, ProgressStore
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One check of the active step, for a list with ticks."""
+
+    text: str
+    """What must be so, in words."""
+    passed: bool | None
+    """Whether it is; None while it could not be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """The active step, as it stands now."""
+
+    lesson: Lesson
+    """The lesson."""
+    step: Step
+    """The step."""
+    passed: bool = False
+    """Whether it holds now."""
+    done: bool = False
+    """Whether it was passed at any time."""
+    checks: tuple[CheckLine, ...] = ()
+    """Of a *do* step."""
+    fault: Fault | None = None
+    """The one thing to mend first."""
+    missing: tuple[str, ...] = ()
+    """Of a *see* step: what the last command that showed something of it did not show."""
+    answer: str = ""
+    """Of an *answer* step: what was answered last."""
+    why: str = ""
+    """One sentence after the right answer."""
+    hints: tuple[Hint, ...] = ()
+    """Those that the learner has asked for."""
+    error: str = ""
+    """What went wrong on our side."""
+
+    @property
+    def number(self) -> int:
+        """Which step of the lesson it is, from 1."""
+        return self.lesson.steps.index(self.step) + 1
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it is the last of its lesson."""
+        return self.number == len(self.lesson.steps)
+
+
+class Play:
+    """The way through a course, in one lab at a time."""
+
+    def __init__(self, course: Course, judge: Judge, progress: ProgressStore) -> None:
+        self._course, self._judge, self._store = course, judge, progress
+        found = progress.read()
+        self.messages: list[str] = [found.message] if found.message else []
+        """What the learner should know (a damaged file of progress was set aside, say). Whoever shows them empties the list."""
+        self._progress = found.value
+        self._live: Live | None = None
+        self._view: StepView | None = None
+
+    @property
+    def view(self) -> StepView:
+        """The active step."""
+        if self._view is None:
+            raise ValueError("no step is active yet")
+        return self._view
+
+    @property
+    def progress(self) -> Progress:
+        """What has been done."""
+        return self._progress
+
+    def enter(self, lesson: Lesson, step: Step) -> StepView:
+        """Make a step the active one."""
+        done = self._progress.is_done(lesson.id, step.id)
+        self._view = StepView(lesson, step, done=done, passed=done and step.kind is not StepKind.DO)
+        try:
+            self._progress = self._store.leave_at(lesson.id, step.id).value
+        except StoreError as error:
+            self.messages.append(f"{error.message}; your progress is not being kept. {error.hint}")
+        return self.look()
+
+    def live_in(self, live: Live | None) -> None:
+        """Judge by this lab from now on; None while there is none."""
+        self._live = live
+
+    def look(self) -> StepView:
+        """Judge the active step by the network as it is now."""
+        view, live = self.view, self._live
+        if view.step.kind is not StepKind.DO or live is None:
+            return view
+        verdict = self._judge.step(view.step, live.state(), live.ask)
+        return self._seen(
+            replace(
+                view,
+                passed=verdict.passed and not verdict.error,
+                checks=self._lines(view.step, verdict),
+                fault=verdict.fault if not verdict.error else None,
+                error=verdict.error,
+            )
+        )
+
+    def ran(self, command: Command) -> StepView:
+        """A command has ended in the learner's shell: judge a *see* step by it, any other by the network."""
+        view, live = self.view, self._live
+        if live is None:
+            return view
+        state = live.state(rescan=True)
+        if view.step.see is None or view.passed:
+            return self.look()
+        verdict: SeeVerdict = self._judge.see(view.step.see, command, state)
+        # A command that shows nothing at all of it is none of the step's business.
+        near = verdict.passed or len(verdict.missing) < len(view.step.see.shows)
+        missing = verdict.missing if near else view.missing
+        return self._seen(replace(view, passed=verdict.passed, missing=missing, error=verdict.error))
+
+    def say_seen(self) -> StepView:
+        """The learner says to have seen it: in a shell without prompt marks nobody else can know."""
+        view = self.view
+        return self._seen(replace(view, passed=True, missing=())) if view.step.kind is StepKind.SEE else view
+
+    def answer(self, given: str) -> StepView:
+        """The learner answers the question."""
+        view, live = self.view, self._live
+        if view.step.question is None or live is None or not given.strip():
+            return view
+        right = self._judge.answer(view.step.question, live.state(rescan=True))
+        passed = right.accepts(given)
+        return self._seen(replace(view, passed=passed, answer=given.strip(), why=right.why if passed else ""))
+
+    def hint(self) -> StepView:
+        """Show one more hint."""
+        view = self.view
+        self._view = replace(view, hints=view.step.hints[: len(view.hints) + 1])
+        return self._view
+
+    def following(self) -> tuple[Lesson, Step] | None:
+        """The step after the active one, perhaps in the next lesson; None at the end of the course."""
+        view = self.view
+        if not view.is_last:
+            return view.lesson, view.lesson.steps[view.number]
+        ids = list(self._course.ids)
+        at = ids.index(view.lesson.id) + 1
+        if at == len(ids):
+            return None
+        lesson = self._course.lesson(ids[at])
+        return lesson, lesson.steps[0]
+
+    def preceding(self) -> tuple[Lesson, Step] | None:
+        """The step before the active one, perhaps in the lesson before; None at the beginning of the course."""
+        view = self.view
+        if view.number > 1:
+            return view.lesson, view.lesson.steps[view.number - 2]
+        ids = list(self._course.ids)
+        at = ids.index(view.lesson.id)
+        if at == 0:
+            return None
+        lesson = self._course.lesson(ids[at - 1])
+        return lesson, lesson.steps[-1]
+
+    def commands(self) -> tuple[str, ...]:
+        """What to type to get the active step done."""
+        step = self.view.step
+        return (step.question.reveal,) if step.question is not None else step.solution
+
+    def _seen(self, view: StepView) -> StepView:
+        """Take a view over; note the step as done when it passes for the first time."""
+        if view.passed and not view.done:
+            view = replace(view, done=True)
+            try:
+                self._progress = self._store.mark_done(view.lesson.id, view.step.id).value
+            except StoreError as error:
+                self.messages.append(f"{error.message}; this step is done, but that is not being kept. {error.hint}")
+        self._view = view
+        return view
+
+    def _lines(self, step: Step, verdict: StepVerdict) -> tuple[CheckLine, ...]:
+        """Every check of a step in words; those of one that came out of the same state."""
+        said = {id(check.use): check.verdict for check in verdict.checks}
+        lines = []
+        for use in step.checks:
+            found = said.get(id(use))
+            passed = None if found is None or found.error else found.passed
+            lines.append(CheckLine(in_words(self._judge.definition(use.id), use.arguments), passed))
+        return tuple(lines)
+
+
+def in_words(definition: Definition, arguments: object) -> str:
+    """What a check says is so, from its docstring's first line, with the lesson's values for its parameters."""
+    text = definition.summary.rstrip(".")
+    given = dict(arguments) if isinstance(arguments, dict) else {}
+    for name, parameter in definition.parameters.items():
+        value = given.get(name, parameter.default)
+        if isinstance(value, str | int) and value != "":
+            text = text.replace(f"`{name}`", str(value))
+    return text[:1].upper() + text[1:] if text[:1].islower() and not _is_value(text, given) else text
+
+
+def _is_value(text: str, given: dict[str, object]) -> bool:
+    """Whether the text begins with a value of the lesson's, whose case must stay."""
+    return any(text.startswith(str(value)) for value in given.values())
+
+
+def places_in(lesson: Lesson, done: Sequence[str]) -> Step:
+    """The first step of a lesson that is not done yet; its first one when all are."""
+    return next((step for step in lesson.steps if step.id not in done), lesson.steps[0])

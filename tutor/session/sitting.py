@@ -1,0 +1,140 @@
+"""A learner's sitting: the kept lab, the shell in it, and the way back to both after a crash.
+
+Does not know which step is active, nor how anything is shown.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tutor.errors import LabError, LabGone
+from tutor.lab.client import Lab, Shell
+from tutor.lab.kept import Kept
+from tutor.lab.nursery import Nursery
+from tutor.lesson import Lesson, Step
+from tutor.session.live import Live
+from tutor.session.workshop import Workshop
+from tutor.store.course import Course
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a lab stands in its course."""
+
+    lesson: str
+    """Id of the lesson."""
+    step: str
+    """Id of the step."""
+
+
+class Sitting:
+    """The kept lab of one course and lab, from one tutor's point of view."""
+
+    def __init__(self, nursery: Nursery, workshop: Workshop, course: Course, folder: Path) -> None:
+        self._nursery, self._workshop, self._course, self._folder = nursery, workshop, course, folder
+        self._kept: Kept | None = None
+        self.lab: Lab | None = None
+        """The lab, while there is one."""
+        self.live: Live | None = None
+        """The state of its network."""
+        self.shell: Shell | None = None
+        """The learner's shell."""
+
+    def take(self, lab_name: str) -> bool:
+        """Become the tutor of the kept lab called `lab_name`; False when another tutor is."""
+        kept = Kept(self._folder, f"{self._course.pack.id}-{lab_name}")
+        if not kept.take():
+            return False
+        self.release()
+        self._kept = kept
+        return True
+
+    def resume(self) -> Place | None:
+        """Come back to the kept lab if it still lives; returns where it stands."""
+        lab = self._kept.find() if self._kept is not None else None
+        if lab is None:
+            return None
+        try:
+            status = lab.status()
+            note = json.loads(status.note)
+            place = Place(note["lesson"], note["step"])
+        except (LabError, ValueError, KeyError, TypeError):
+            lab.close()
+            return None
+        self._settle(lab)
+        for terminal in status.terminals:
+            try:
+                self.shell = lab.attach_shell(terminal)
+                break
+            except LabGone:
+                continue
+        return place
+
+    def build(self, lesson: Lesson, step: Step) -> None:
+        """Make the lab anew, at the start of a step. What was in the old one is lost.
+
+        Raises:
+            LabError: it could not be built.
+        """
+        self.leave()
+        lab = self._kept.launch(self._nursery) if self._kept is not None else self._workshop.private()
+        try:
+            self._workshop.build(lab, lesson.lab)
+            self._workshop.replay(lab, self._workshop.commands_before(lesson, step))
+        except BaseException:
+            lab.end()
+            lab.close()
+            raise
+        self._settle(lab)
+        self.note(lesson, step)
+
+    def note(self, lesson: Lesson, step: Step) -> None:
+        """Write down in the lab where it stands, for the tutor that comes after a crash."""
+        if self.lab is not None:
+            self.lab.write_note(json.dumps({"lesson": lesson.id, "step": step.id}))
+
+    def open_shell(self, columns: int, rows: int) -> Shell:
+        """The learner's shell: the one that runs, or a new one."""
+        if self.lab is None:
+            raise LabGone("there is no lab", hint="reset the step to get a new one")
+        if self.shell is None:
+            self.shell = self.lab.open_shell(columns=columns, rows=rows)
+        else:
+            self.shell.resize(columns, rows)
+        return self.shell
+
+    def shell_ended(self) -> None:
+        """The shell has ended: the next one will be new."""
+        if self.shell is not None:
+            self.shell.close()
+            self.shell = None
+
+    def leave(self) -> None:
+        """End the lab and everything in it."""
+        lab = self.lab
+        self._let_go()
+        if lab is not None:
+            lab.end()
+            lab.close()
+
+    def release(self) -> None:
+        """Stop being the lab's tutor, and leave it as it is."""
+        lab = self.lab
+        self._let_go()
+        if lab is not None:
+            lab.close()
+        if self._kept is not None:
+            self._kept.release()
+            self._kept = None
+
+    def _settle(self, lab: Lab) -> None:
+        self._let_go()
+        self.lab, self.live = lab, Live(lab)
+
+    def _let_go(self) -> None:
+        self.shell_ended()
+        if self.live is not None:
+            self.live.close()
+        self.lab = self.live = None

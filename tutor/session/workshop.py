@@ -1,0 +1,117 @@
+"""Makes labs, and brings them to a place of a lesson. Does not know what is done with them there."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tutor.errors import LabError, TopologyError
+from tutor.lab.client import Lab
+from tutor.lab.nursery import Nursery
+from tutor.lab.topology import parse_topology
+from tutor.lesson import Lesson, Step, StepKind
+from tutor.shell.bashrc import bashrc
+from tutor.store.course import Course
+
+SCRIPT_SECONDS = 60.0
+"""How long a script may run."""
+
+_OUTPUT_BYTES = 256 * 1024
+
+
+def read_topology(course: Course, name: str) -> str:
+    """The TOML of a lab of the course's pack.
+
+    Raises:
+        TopologyError: there is no such lab, or it is wrong.
+    """
+    path = course.pack.labs / f"{name}.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TopologyError(f"the lab {name!r} can't be read", path=path, hint="lessons name a lab of their pack") from error
+    parse_topology(text, name=name, path=path)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A script that has run."""
+
+    status: int | None
+    """Its exit status, None when it was still running after its time."""
+    output: str
+    """What it printed, both streams."""
+
+
+class Workshop:
+    """Makes labs for the lessons of a course."""
+
+    def __init__(self, nursery: Nursery, course: Course, *, single: bool = False) -> None:
+        self._nursery = nursery
+        self._course = course
+        self._single = single
+        self._one_at_a_time = threading.Lock()
+
+    def private(self) -> Lab:
+        """A lab of our own, with nothing in it yet: it ends when it is closed."""
+        with self._one_at_a_time:
+            return Lab(self._nursery.launch(single=self._single))
+
+    def build(self, lab: Lab, name: str) -> None:
+        """Build the lab called `name` of the course's pack in an empty one."""
+        lab.build(name, read_topology(self._course, name), {"/root/.bashrc": bashrc(machine="@MACHINE@")})
+
+    def at(self, lesson: Lesson, step: Step | None = None) -> Lab:
+        """A private lab at the start of `lesson`, or of `step` in it."""
+        lab = self.private()
+        try:
+            self.build(lab, lesson.lab)
+            self.replay(lab, self.commands_before(lesson, step))
+        except BaseException:
+            lab.close()
+            raise
+        return lab
+
+    def commands_before(self, lesson: Lesson, step: Step | None = None) -> list[str]:
+        """What a learner has typed on the way to the start of `lesson`, or of `step` in it: the *do* steps of its thread."""
+        typed: list[str] = []
+        for id_ in self._course.thread(lesson.id).lessons:
+            typed += _commands(self._course.lesson(id_).steps)
+        if step is not None:
+            typed += _commands(lesson.steps[: lesson.steps.index(step)])
+        return typed
+
+    def replay(self, lab: Lab, commands: Iterable[str]) -> None:
+        """Run commands of lessons in the learner's machine, without a terminal.
+
+        Raises:
+            LabError: they did not end in time.
+        """
+        script = "\n".join(commands)
+        if script and run_script(lab, script).status is None:
+            raise LabError("the earlier steps could not be rebuilt in time", hint="`tutor verify` shows which step hangs")
+
+
+def run_script(lab: Lab, script: str, *, seconds: float = SCRIPT_SECONDS) -> Ran:
+    """Run a bash script in the learner's machine, without a terminal.
+
+    What it leaves in the background lives on; only bash itself is waited for. So its output goes to memory, not to a pipe.
+    """
+    given, output = os.memfd_create("script"), os.memfd_create("output")
+    try:
+        os.write(given, script.encode())
+        os.lseek(given, 0, os.SEEK_SET)
+        # bash reads the script from a descriptor of its own: a command that reads its standard input must not eat it.
+        job = lab.start(["bash", "-c", "exec bash /proc/self/fd/9 9<&0 </dev/null"], (given, output, output))
+        status = lab.wait(job, seconds)
+        return Ran(status, os.pread(output, _OUTPUT_BYTES, 0).decode(errors="replace"))
+    finally:
+        os.close(given)
+        os.close(output)
+
+
+def _commands(steps: Iterable[Step]) -> list[str]:
+    return [command for step in steps if step.kind is StepKind.DO for command in step.solution]
