@@ -28,7 +28,9 @@ NO_NETNS = Diagnosis("link.no-netns", Cause.EXISTS, "the namespace that the link
 ELSEWHERE = Diagnosis("link.elsewhere", Cause.WHERE, "the link is in another namespace than the lesson needs")
 DOWN = Diagnosis("link.down", Cause.UP, "the link is there, but it has not been set up")
 UP = Diagnosis("link.up", Cause.UP, "the link is set up, but should not be yet")
-NO_CARRIER = Diagnosis("link.no-carrier", Cause.UP, "the link is set up, but nothing is alive at the other end of its cable")
+NO_CARRIER = Diagnosis(
+    "link.no-carrier", Cause.UP, "the link is set up, but nothing is alive at the other end of its cable"
+)
 CARRIER = Diagnosis("link.carrier", Cause.UP, "the link has a carrier, but should not have one yet")
 
 
@@ -100,8 +102,8 @@ def has_carrier(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict
     if peer is not None and not peer[1].up:
         return failed(
             DOWN,
-            f"{peer[1].name} is down{_in(peer[0])}, so {link} has no carrier{_in(where)}. A pair carries frames only while "
-            "both of its ends are up.",
+            f"{peer[1].name} is down{_in(peer[0])}, so {link} has no carrier{_in(where)}. A pair carries frames "
+            "only while both of its ends are up.",
             found=f"{peer[1].name}: down",
             expected=f"{peer[1].name}: up",
         )
@@ -224,7 +226,10 @@ def _similar(state: NetworkState, link: str) -> str:
         for it in netns.links:
             other = sorted(it.name.lower().replace("-", ""))
             if it.name != link and _distance(letters, other) <= 1:
-                return f" There is one called {it.name}{_in(netns)}: `ip link set {it.name} name {link}` renames it (while it is down)."
+                return (
+                    f" There is one called {it.name}{_in(netns)}: `ip link set {it.name} name {link}` renames it, "
+                    "while it is down."
+                )
     return ""
 
 

@@ -45,8 +45,8 @@ def pair(state: NetworkState, *, a: str, b: str) -> Verdict:
         if found is not None and found[1].kind != "veth":
             return failed(
                 NOT_A_VETH,
-                f"{wanted} is there, but it is a {found[1].kind}, not one end of a veth pair. Delete it (ip link del {wanted}) "
-                "and make the pair anew.",
+                f"{wanted} is there, but it is a {found[1].kind}, not one end of a veth pair. Delete it "
+                f"(ip link del {wanted}) and make the pair anew.",
                 found=f"{wanted}: {found[1].kind}",
                 expected=f"{wanted}: veth",
             )
@@ -74,7 +74,9 @@ def ends(state: NetworkState, *, link: str, netns: str = ROOT) -> Shown:
     peer = state.find_peer(it)
     if peer is not None and peer[0].inode == where.inode:
         return Shown(((f"{it.name}@{peer[1].name}",),), f"{link}@{peer[1].name}: the link, and its peer")
-    return Shown(((f"{it.name}@if{it.peer_index}",),), f"{link}@if{it.peer_index}: the link, and the ifindex of its peer")
+    return Shown(
+        ((f"{it.name}@if{it.peer_index}",),), f"{link}@if{it.peer_index}: the link, and the ifindex of its peer"
+    )
 
 
 @question
@@ -112,8 +114,8 @@ def _one_end(state: NetworkState, found: tuple[Netns, Link] | None, there: str, 
         )
     return failed(
         END_MISSING,
-        f"{there} is one end of a pair whose other end is called {peer[1].name}, not {missing}. Rename that end while it is "
-        f"down (ip link set {peer[1].name} name {missing}), or delete the pair and make it anew.",
+        f"{there} is one end of a pair whose other end is called {peer[1].name}, not {missing}. Rename that end while "
+        f"it is down (ip link set {peer[1].name} name {missing}), or delete the pair and make it anew.",
         found=f"{there}@{peer[1].name}",
         expected=f"{there}@{missing}",
     )

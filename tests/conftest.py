@@ -1,7 +1,4 @@
-"""What holds for all tests: nothing of this user's is touched, and what can't share the machine does not.
-
-With `-n 2 --dist loadgroup` the tests that touch the kernel run one after the other, in one of the two processes.
-"""
+"""What holds for all tests: nothing of this user's is touched, and what can't share the machine does not (`alone`)."""
 
 from __future__ import annotations
 
@@ -46,18 +43,12 @@ def pytest_configure_node(node: object) -> None:
     node.workerinput["shared"] = str(node.config.stash[_SHARED])  # type: ignore[attr-defined]  # xdist has no types
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what touches the kernel into one process, unless its author says where it belongs."""
-    for item in items:
-        touches_kernel = item.get_closest_marker("netns") or item.get_closest_marker("pty")
-        if touches_kernel and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("kernel"))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let a test marked `alone` wait for those that are running, and keep the next ones waiting."""
+    """Let a test marked `alone` wait for those that other processes run, and keep their next ones waiting.
+
+    A group of pytest-xdist would not do: its tests share a process, but not the machine.
+    """
     shared = item.config.stash[_SHARED]
     alone = item.get_closest_marker("alone") is not None
     # The door makes it fair: whoever waits for the room keeps it shut meanwhile.

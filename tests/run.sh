@@ -6,7 +6,7 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-pytest=("$PWD/.venv/bin/python" -m pytest)
+pytest=("$PWD/.venv/bin/python" -m pytest -n 2)
 status=0
 
 as_an_ordinary_user() {
@@ -24,5 +24,5 @@ if [ "$(id -u)" = 0 ]; then
     fi
     echo '== as root'
 fi
-"${pytest[@]}" -n 2 --dist loadgroup || status=1
+"${pytest[@]}" || status=1
 exit "$status"

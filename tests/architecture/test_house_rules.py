@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.house import ROOT, sources
+from tests.architecture.house import ROOT, imports, sources
 
 LONGEST = 400
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
@@ -62,6 +62,16 @@ def test_nothing_is_left_for_later() -> None:
             f"{path.relative_to(ROOT)}:{number}" for number, line in enumerate(lines, 1) if UNFINISHED.search(line)
         ]
     assert not found
+
+
+def test_tests_that_look_at_the_whole_machine_run_alone() -> None:
+    careless = [
+        str(file.relative_to(ROOT))
+        for file in sources("tests")
+        if any(name.startswith("tests.lab.host.") for _, name in imports(file))
+        and "mark.alone" not in file.read_text(encoding="utf-8")
+    ]
+    assert not careless
 
 
 def test_the_top_level_is_the_one_that_was_agreed_on() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import tutor.check.answer
 from tutor.check import Answer, Shown
 
-_TOKENS = st.from_regex(r"[\w.@:/-]{1,12}", fullmatch=True).filter(lambda token: token.isascii())
+_TOKENS = st.text(alphabet="abZ019_.@:/-", min_size=1, max_size=12)
 _OUTPUTS = st.text(alphabet="ab1f.:-/@ \n", max_size=40)
 
 
@@ -92,12 +92,10 @@ def test_what_is_shown_occurs(token: str, output: str) -> None:
         assert token in output
 
 
-@given(_TOKENS, _OUTPUTS, st.sampled_from("aZ0_"))
-def test_a_token_within_letters_is_never_shown(token: str, output: str, letter: str) -> None:
-    assume(re.fullmatch(r"\w.*\w|\w", token) and token not in output)
-    glued = f"{letter}{token}{letter}"
-    assume(output.count(token) == 0 and glued.count(token) == 1)
-    assert not _shows(token, f"{glued} {output}") or token in output
+@given(_TOKENS, st.sampled_from("aZ0_"))
+def test_a_token_within_letters_is_never_shown(token: str, letter: str) -> None:
+    assume(re.fullmatch(r"\w(.*\w)?", token))
+    assert not _shows(token, f"- {letter}{token}{letter} -")
 
 
 @given(st.lists(st.lists(_TOKENS, max_size=3).map(tuple), max_size=3).map(tuple), _TOKENS, _OUTPUTS)

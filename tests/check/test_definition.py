@@ -6,7 +6,7 @@ import typing
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -33,6 +33,9 @@ from tutor.check import (
 from tutor.check.definition import definitions_of, diagnoses_of
 from tutor.errors import CheckError
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 
 def _defined(*functions: Callable[..., Any], **others: Any) -> dict[str, Definition]:
     module = ModuleType(__name__)
@@ -40,6 +43,10 @@ def _defined(*functions: Callable[..., Any], **others: Any) -> dict[str, Definit
         setattr(module, function.__name__, function)
     vars(module).update(others)
     return definitions_of(module, "link")
+
+
+_INTERFACE = IPv4Interface("10.0.0.1/24")
+_NETWORK = IPv4Network("10.0.0.0/24")
 
 
 @check
@@ -50,8 +57,8 @@ def _everything(
     count: int = 1,
     flag: bool = False,
     address: IPv4Address | None = None,
-    interface: IPv4Interface = IPv4Interface("10.0.0.1/24"),  # noqa: B008 (a value that can't change)
-    network: IPv4Network = IPv4Network("10.0.0.0/24"),  # noqa: B008 (a value that can't change)
+    interface: IPv4Interface = _INTERFACE,
+    network: IPv4Network = _NETWORK,
     names: tuple[str, ...] = (),
     counts: list[int] | None = None,
     either: int | IPv4Address = 0,
@@ -268,8 +275,8 @@ def _untyped(state, *, link) -> Verdict:  # type: ignore[no-untyped-def]  # that
     return PASSED
 
 
-def _unimported(state: NetworkState, *, link: Nowhere) -> Verdict:  # type: ignore[name-defined]  # noqa: F821 (the mistake)
-    """Its type is nowhere."""
+def _unimported(state: NetworkState, *, link: Decimal) -> Verdict:
+    """Its type is there for type checkers only."""
     return PASSED
 
 
@@ -312,7 +319,7 @@ def _probeless(state: NetworkState, replies: Replies, *, link: str) -> Verdict:
         (_positional, "'link' of link._positional must be keyword-only", "a `*` after `state`"),
         (_rest, "'rest' of link._rest must be keyword-only", "a `*` after `state`"),
         (_untyped, "'link' of link._untyped has no type", "give it one"),
-        (_unimported, "a type of link._unimported is not imported: name 'Nowhere'", "import it"),
+        (_unimported, "a type of link._unimported is not imported: name 'Decimal'", "import it"),
         (_odd_type, "can't give link._odd_type its 'link'", "one of str, int, bool, IPv4Address"),
         (_odd_union, "can't give link._odd_union its 'link'", "one of str"),
         (_odd_list, "can't give link._odd_list its 'link'", "one of str"),
@@ -348,5 +355,5 @@ def test_probes_that_can_not_take_the_checks_arguments_are_refused() -> None:
         return PASSED
 
     probes(deaf)(lambda *, src: ())
-    with pytest.raises(CheckError, match="the probes of link.deaf do not take 'dst'"):
+    with pytest.raises(CheckError, match="do not take 'dst'"):
         _defined(deaf)

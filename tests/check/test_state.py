@@ -15,8 +15,13 @@ _LOST = Link(7, "veth-lost", "veth", peer_index=99, peer_netns=42)
 _BRIDGE = Link(6, "br-rootns", "bridge", IFF_UP)
 _TEN = Address(6, IPv4Interface("10.0.0.1/24"))
 _VM = Netns(
-    "vm", 41, (ROOT,), links=(_LO, _ETH0, _A, _BRIDGE, _LOST), addresses=(_TEN,), conf={"all": LinkConf(forwarding=True)}
-)  # fmt: skip
+    "vm",
+    41,
+    (ROOT,),
+    links=(_LO, _ETH0, _A, _BRIDGE, _LOST),
+    addresses=(_TEN,),
+    conf={"all": LinkConf(forwarding=True)},
+)
 _NS1 = Netns("vm", 42, ("ns1",), paths=("/run/netns/ns1",), links=(_LO, _B))
 _NODE = Netns("node1", 43, (ROOT,), links=(_LO,))
 _STATE = NetworkState((_VM, _NS1, _NODE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 import time
 from collections.abc import Callable
 
@@ -190,3 +191,17 @@ def test_legacy_rules_are_found_by_the_next_scan(vm: Sandbox, watching: Reader) 
 def test_event_is_seen_before_the_command_that_caused_it_returns(vm: Sandbox, watching: Reader) -> None:
     vm.run("ip link set br0 up")
     assert watching.drain().network
+
+
+def test_message_that_a_process_forged_is_not_believed(vm: Sandbox, watching: Reader) -> None:
+    root = watching.read().namespaces[0]
+    (descriptor,) = vm.open_sockets(root.inode, [0])
+    body = struct.pack("=BxHiII", 0, 1, 99, 0, 0)
+    message = struct.pack("=IHHII", 16 + len(body), 16, 0, 0, 0) + body  # RTM_NEWLINK
+    ours = watching._watched[root.inode]
+    with socket.socket(fileno=descriptor) as forger:
+        for target in (ours._route_events._socket, ours._route._socket):
+            forger.sendto(message, (target.getsockname()[0], 0))
+    assert not watching.drain()
+    watching.mark_all_dirty()
+    assert watching.read().namespaces[0] is root

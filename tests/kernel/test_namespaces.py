@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections.abc import Callable
 
@@ -9,7 +11,7 @@ import pytest
 
 from tests.kernel.sandbox import Sandbox
 from tutor.check import ROOT
-from tutor.errors import LabError, LabGone
+from tutor.errors import KernelReadError, LabError, LabGone
 from tutor.kernel import Reader
 
 pytestmark = pytest.mark.netns
@@ -199,6 +201,50 @@ def test_namespace_that_is_there_and_can_not_be_entered_is_an_error(
     monkeypatch.setattr(vm, "open_sockets", refuse)
     with pytest.raises(LabError, match="too many open files"):
         reader.read()
+
+
+def test_namespace_that_goes_before_its_numbers_are_asked_is_no_error(
+    vm: Sandbox, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: int) -> dict[int, int]:
+        raise LabError("net:[1] is gone")
+
+    vm.run("ip netns add ns1; ip link add veth-a type veth peer name veth-b netns ns1")
+    monkeypatch.setattr(vm, "nsids", gone)
+    link = reader.read().namespaces[0].find_link("veth-a")
+    assert link is not None
+    assert link.peer_netns is None
+
+
+def test_lab_that_ends_while_numbers_are_asked_is_told(
+    vm: Sandbox, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(_: int) -> dict[int, int]:
+        raise LabGone("the lab has ended")
+
+    vm.run("ip netns add ns1; ip link add veth-a type veth peer name veth-b netns ns1")
+    monkeypatch.setattr(vm, "nsids", ended)
+    with pytest.raises(LabGone):
+        reader.read()
+
+
+def test_sockets_that_can_not_be_used_are_an_error_of_ours_and_are_closed(
+    vm: Sandbox, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+
+    def not_netlink(_inode: int, protocols: tuple[int, ...]) -> tuple[int, ...]:
+        given.extend(socket.socket(socket.AF_INET, socket.SOCK_DGRAM).detach() for _ in protocols)
+        for descriptor in given[2:]:
+            os.close(descriptor)
+        return tuple(given[:2])
+
+    monkeypatch.setattr(vm, "open_sockets", not_netlink)
+    with pytest.raises(KernelReadError):
+        reader.read()
+    for descriptor in given:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)
 
 
 def test_lab_that_ended_is_told_as_such(vm: Sandbox, reader: Reader) -> None:

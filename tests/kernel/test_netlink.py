@@ -118,7 +118,7 @@ class Overrun(socket.socket):
 
     lost = True
 
-    def recv(self, *_: object) -> bytes:
+    def recvfrom(self, *_: object) -> tuple[bytes, object]:
         if self.lost:
             self.lost = False
             raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.lesson.examples import example_texts
 from tutor.errors import LessonError
 from tutor.lesson import Continues, Variant
-from tutor.lesson.front import read_plain, parse_front, read_front, split_front
+from tutor.lesson.front import parse_front, read_front, read_plain, split_front
 from tutor.lesson.problems import Problems
 from tutor.lesson.yaml_block import read_yaml
 

@@ -19,7 +19,7 @@ from tutor.lab.nursery import Nursery
 @pack_option
 @json_option
 def command(place: str, script: str, pack: str, as_json: bool) -> int:
-    """Run the bash script SCRIPT (`-`: standard input) in a lab at LESSON[/STEP], then judge that step, or all steps."""
+    """Run the bash script SCRIPT (`-`: standard input) in a lab at LESSON[/STEP], then judge what it built."""
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
     from tutor.session.grade import grade
@@ -49,6 +49,8 @@ def _read(script: str) -> str:
     try:
         return sys.stdin.read() if script == "-" else Path(script).read_text(encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"can't read {script}: {error.strerror}", hint="name a bash script, or - for standard input") from error
+        raise UsageError(
+            f"can't read {script}: {error.strerror}", hint="name a bash script, or - for standard input"
+        ) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{script} is not text", hint="name a bash script in UTF-8") from error

@@ -70,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:
-        # Whoever read our output has seen enough (`tutor list | head`). Keep Python from flushing into the void at exit.
+        # Whoever read our output has seen enough (`tutor list | head`). Keep Python from flushing into the void at
+        # exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return GOOD
     return status if isinstance(status, int) else GOOD

@@ -16,9 +16,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def pack_option(function: F) -> F:
     """`--pack PATH`: another pack than ours."""
-    return click.option("--pack", default="", metavar="PATH", help="A folder with lessons/ and checks/, or an installed pack.")(
-        function
-    )
+    return click.option(
+        "--pack", default="", metavar="PATH", help="A folder with lessons/ and checks/, or an installed pack."
+    )(function)
 
 
 def json_option(function: F) -> F:

@@ -39,7 +39,9 @@ class ProgressLines:
         skipped = sum(1 for case in step.cases if case.skipped)
         tried = f"  [dim]{len(step.cases) - skipped} ways tried[/]" if step.cases else ""
         left_out = f" [yellow]{skipped} left out[/]" if skipped else ""
-        self._console.print(f"  {mark} {escape(step.id)} [dim]{step.kind}, {step.seconds:.1f} s[/]{tried}{left_out}{note}")
+        self._console.print(
+            f"  {mark} {escape(step.id)} [dim]{step.kind}, {step.seconds:.1f} s[/]{tried}{left_out}{note}"
+        )
         for case in step.cases:
             if case.skipped:
                 self._console.print(f"      [yellow]line {case.line}: {case.kind} left out: {escape(case.skipped)}[/]")

@@ -13,12 +13,20 @@ from tutor.lab.nursery import Nursery
 
 @click.command("verify")
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
-@click.option("--jobs", type=click.IntRange(1, 64), default=None, help="How many labs at a time (default: one a processor, and one).")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=None,
+    help="How many labs at a time (default: one a processor, and one).",
+)
 @click.option("--junit", default="", metavar="FILE", help="Write the results as JUnit XML too.")
 @pack_option
 @json_option
 def command(lessons: tuple[str, ...], jobs: int | None, junit: str, pack: str, as_json: bool) -> int:
-    """Prove LESSONs (default: the whole course): every solution and alternative is accepted, every mistake gets its diagnosis."""
+    """Prove LESSONs (default: the whole course).
+
+    Every solution and alternative must be accepted, every mistake rejected with its own diagnosis.
+    """
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
     from tutor.lab.programs import missing_programs

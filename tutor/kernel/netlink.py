@@ -122,9 +122,11 @@ class RequestSocket:
         interrupted = False
         while True:
             try:
-                data = self._socket.recv(_DUMP_BUFFER)
+                data, sender = self._socket.recvfrom(_DUMP_BUFFER)
             except BlockingIOError as error:
                 raise TimeoutError(errno.ETIMEDOUT, "no answer") from error
+            if _is_forged(sender):
+                continue
             for message, flags, answers in iterate_messages(data):
                 if answers != sequence:
                     continue  # the rest of an answer that was given up
@@ -164,7 +166,7 @@ class EventSocket:
         lost = False
         for _ in range(_DATAGRAMS_PER_DRAIN):
             try:
-                data = self._socket.recv(_DUMP_BUFFER)
+                data, sender = self._socket.recvfrom(_DUMP_BUFFER)
             except BlockingIOError:
                 break
             except OSError as error:
@@ -172,12 +174,18 @@ class EventSocket:
                     raise
                 lost = True
                 continue
-            found += (message for message, _, _ in iterate_messages(data))
+            if not _is_forged(sender):
+                found += (message for message, _, _ in iterate_messages(data))
         return found, lost
 
     def close(self) -> None:
         """Let go of the namespace."""
         self._socket.close()
+
+
+def _is_forged(sender: tuple[int, int] | None) -> bool:
+    """Whether a process has sent it: who is root in the namespace may write to any socket there. The kernel is 0."""
+    return bool(sender and sender[0])
 
 
 def _error_of(message: Message) -> int:

@@ -15,7 +15,8 @@ _SETTLE_SECONDS = 1.0
 def grade(workshop: Workshop, judge: Judge, lesson: Lesson, step: Step | None, script: str) -> LessonResult:
     """Run `script` in a lab at the start of `lesson` (or of `step`), then judge it.
 
-    What the script left running is judged with it. With a step, all of its checks are asked; without one, of every step those
+    What the script left running is judged with it. With a step, all of its checks are asked; without one, of every
+    step those
     that hold until the end of the lesson. *See* and *answer* steps are not judged: the network does not show them.
 
     Raises:

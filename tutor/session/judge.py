@@ -99,9 +99,7 @@ class Judge:
         """Judge by some checks, as `step` does."""
         uses = list(uses)
         wanted = {index: self._probes(use) for index, use in enumerate(uses)}
-        verdicts = {
-            index: self._run(use, state, None) for index, use in enumerate(uses) if not wanted[index]
-        }
+        verdicts = {index: self._run(use, state, None) for index, use in enumerate(uses) if not wanted[index]}
         if all(verdict.passed for verdict in verdicts.values()):
             probes = dict.fromkeys(probe for probes in wanted.values() for probe in probes)
             replies = ask(probes) if probes else {}

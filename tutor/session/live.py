@@ -75,7 +75,8 @@ class Live:
     def until(self, look: Callable[[NetworkState], T | None], seconds: float) -> T | None:
         """Look at the state again whenever it changes, until `look` returns something or `seconds` have passed.
 
-        What the kernel finishes later than the command that asked for it (a deleted namespace, say) is waited for like this.
+        What the kernel finishes later than the command that asked for it (a deleted namespace, say) is waited for
+        like this.
         """
         end = time.monotonic() + seconds
         while True:

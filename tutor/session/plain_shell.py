@@ -1,6 +1,7 @@
 """A shell or one command in the lab, on the caller's own terminal or pipes. Does not know lessons.
 
-Nothing of the caller's is handed into the lab: input and output are carried over a terminal or pipes that belong to the lab's side,
+Nothing of the caller's is handed into the lab: input and output are carried over a terminal or pipes that belong to
+the lab's side,
 so that no program in it ever holds a descriptor of the host's terminal or files.
 """
 

@@ -1,11 +1,11 @@
 """One learner on the way through lessons: which step is active, what it still lacks, what has been done.
 
-A view is a value; whoever shows it asks for a new one after each change. Does not know how it is shown, nor where labs come from.
+A view is a value; whoever shows it asks for a new one after each change. Does not know how it is shown, nor where
+labs come from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tutor.check import Definition, Fault
@@ -73,7 +73,8 @@ class Play:
         self._course, self._judge, self._store = course, judge, progress
         found = progress.read()
         self.messages: list[str] = [found.message] if found.message else []
-        """What the learner should know (a damaged file of progress was set aside, say). Whoever shows them empties the list."""
+        """What the learner should know (a damaged file of progress was set aside, say). Whoever shows them empties
+        the list."""
         self._progress = found.value
         self._live: Live | None = None
         self._view: StepView | None = None
@@ -221,6 +222,6 @@ def _is_value(text: str, given: dict[str, object]) -> bool:
     return any(text.startswith(str(value)) for value in given.values())
 
 
-def places_in(lesson: Lesson, done: Sequence[str]) -> Step:
+def first_open_step(lesson: Lesson, progress: Progress) -> Step:
     """The first step of a lesson that is not done yet; its first one when all are."""
-    return next((step for step in lesson.steps if step.id not in done), lesson.steps[0])
+    return next((step for step in lesson.steps if not progress.is_done(lesson.id, step.id)), lesson.steps[0])

@@ -1,6 +1,7 @@
 """Sends probes from inside the lab, with the programs that a learner would use, all at once.
 
-Every ping of ours carries the pattern `tutor` in its payload, so that a learner who watches with tcpdump can tell it from their own.
+Every ping of ours carries the pattern `tutor` in its payload, so that a learner who watches with tcpdump can tell it
+from their own.
 Does not know what an answer means for a step.
 """
 
@@ -15,7 +16,7 @@ from tutor.errors import LabError
 from tutor.lab.client import Lab
 
 _SECONDS = 5.0
-_PATTERN = "tutor".encode().hex()
+_PATTERN = b"tutor".hex()
 
 
 def send_probes(lab: Lab, probes: Iterable[Probe]) -> Replies:
@@ -68,7 +69,12 @@ def _command(probe: Probe) -> str:
 
 def _reason(said: str) -> str:
     """Why there was no answer, as the program put it."""
-    for known in ("Network is unreachable", "Destination Host Unreachable", "Connection refused", "Operation not permitted"):
+    for known in (
+        "Network is unreachable",
+        "Destination Host Unreachable",
+        "Connection refused",
+        "Operation not permitted",
+    ):
         if known in said:
             return known
     return "timed out"

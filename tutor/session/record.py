@@ -26,7 +26,9 @@ class Recording:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("w")
         except OSError as error:
-            raise StoreError(f"can't record to {path}: {error.strerror}", hint="give --record a folder of yours") from error
+            raise StoreError(
+                f"can't record to {path}: {error.strerror}", hint="give --record a folder of yours"
+            ) from error
         self._began = time.monotonic()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         header = {"version": 2, "width": columns, "height": rows, "timestamp": int(time.time())}

@@ -171,9 +171,7 @@ def junit(run: RunResult, name: str) -> str:
     root = Xml.Element("testsuites", name=name, time=f"{run.seconds:.3f}")
     for lesson in run.lessons:
         failures = sum(step.passed is False for step in lesson.steps)
-        suite = Xml.SubElement(
-            root, "testsuite", name=lesson.id, tests=str(len(lesson.steps)), failures=str(failures)
-        )
+        suite = Xml.SubElement(root, "testsuite", name=lesson.id, tests=str(len(lesson.steps)), failures=str(failures))
         for step in lesson.steps:
             case = Xml.SubElement(
                 suite, "testcase", classname=f"{name}.{lesson.id}", name=step.id, time=f"{step.seconds:.3f}"

@@ -56,7 +56,9 @@ def _kept(course: Course) -> Iterator[Lab]:
     labs = [lab for name, lab in all_kept(runtime_dir()) if name.startswith(f"{course.pack.id}-")]
     try:
         if not labs:
-            raise LabGone("no lab is running", hint="`tutor start` starts one; `tutor shell LESSON` makes one of its own")
+            raise LabGone(
+                "no lab is running", hint="`tutor start` starts one; `tutor shell LESSON` makes one of its own"
+            )
         labs[0].status()
         yield labs[0]
     finally:

@@ -59,7 +59,7 @@ class Solver:
         self._workshop, self._judge, self._course, self._record = workshop, judge, course, record
 
     def run(self, lessons: Iterable[Lesson], watch: Watch) -> RunResult:
-        """Solve `lessons` in order; one that continues the one before it goes on in the same lab, with the same shell."""
+        """Solve `lessons` in order; one that continues the one before it goes on in the same lab and shell."""
         began = time.monotonic()
         results: list[LessonResult] = []
         bench: _Bench | None = None
@@ -147,14 +147,17 @@ class Solver:
         command = bench.typist.run(question.reveal, _COMMAND_SECONDS)
         taken = question.find_answer(command.output)
         if taken is None:
-            return StepResult(step.id, step.kind, False, message=f"the answer is not in what `{question.reveal}` prints")
+            return StepResult(
+                step.id, step.kind, False, message=f"the answer is not in what `{question.reveal}` prints"
+            )
         right = self._judge.answer(question, bench.live.state(rescan=True))
         if right.accepts(taken):
             return StepResult(step.id, step.kind, True)
         wanted = right.accepted[0] if right.accepted else "nothing: the question has no answer now"
-        return StepResult(step.id, step.kind, False, message=f"`{question.reveal}` says {taken!r}, the kernel {wanted!r}")
+        return StepResult(
+            step.id, step.kind, False, message=f"`{question.reveal}` says {taken!r}, the kernel {wanted!r}"
+        )
 
     def _typed(self, bench: _Bench, step: Step) -> Iterable[Command]:
         for command in step.solution:
             yield bench.typist.run(command, _COMMAND_SECONDS)
-

@@ -1,6 +1,7 @@
 """Proves lessons: every solution and alternative is accepted, every mistake rejected with its own diagnosis.
 
-Every way is tried in a lab of its own, at the start of its step. Does not type into a terminal: that is what `solve` does.
+Every way is tried in a lab of its own, at the start of its step. Does not type into a terminal: that is what `solve`
+does.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tutor.errors import TutorError
 from tutor.lesson import CheckUse, Holds, Lesson, Mistake, Script, Step, StepKind
@@ -61,7 +63,9 @@ class Verifier:
                 results.append(LessonResult(lesson.id, tuple(done)))
         return RunResult(tuple(results), time.monotonic() - began)
 
-    def _plan(self, pool: ThreadPoolExecutor, lesson: Lesson, step: Step) -> list[tuple[_Case, Future[tuple[str, float]] | None]]:
+    def _plan(
+        self, pool: ThreadPoolExecutor, lesson: Lesson, step: Step
+    ) -> list[tuple[_Case, Future[tuple[str, float]] | None]]:
         """Every case of a step, with what will become of it; None for one that lacks a program."""
         return [
             (case, None if self._missing(case.needs) else pool.submit(_timed, case.prove))
@@ -72,30 +76,30 @@ class Verifier:
         if step.kind is StepKind.DO:
             yield from self._do_cases(lesson, step)
         elif step.kind is StepKind.SEE:
-            yield _Case("solution", step.line, lambda: self._prove_seen(lesson, step, step.solution, shows=True))
+            yield _Case("solution", step.line, partial(self._prove_seen, lesson, step, step.solution, shows=True))
             for mistake in step.mistakes:
                 script = mistake.script
                 yield _Case(
                     "mistake",
                     script.line,
-                    lambda commands=script.commands: self._prove_seen(lesson, step, commands, shows=False),
+                    partial(self._prove_seen, lesson, step, script.commands, shows=False),
                     script.needs,
                 )
         else:
-            yield _Case("solution", step.line, lambda: self._prove_answer(lesson, step))
+            yield _Case("solution", step.line, partial(self._prove_answer, lesson, step))
 
     def _do_cases(self, lesson: Lesson, step: Step) -> Iterable[_Case]:
         solution = Script("\n".join(step.solution), step.line)
-        yield _Case("solution", step.line, lambda: self._prove_way(lesson, step, solution, entry=True))
+        yield _Case("solution", step.line, partial(self._prove_way, lesson, step, solution, entry=True))
         for use in step.checks:
-            yield _Case("holds", use.line, lambda use=use: self._prove_holds(lesson, step, use))
+            yield _Case("holds", use.line, partial(self._prove_holds, lesson, step, use))
         for way in step.alternatives:
-            yield _Case("alternative", way.line, lambda way=way: self._prove_way(lesson, step, way), way.needs)
+            yield _Case("alternative", way.line, partial(self._prove_way, lesson, step, way), way.needs)
         for mistake in step.mistakes:
             yield _Case(
                 "mistake",
                 mistake.script.line,
-                lambda mistake=mistake: self._prove_mistake(lesson, step, mistake),
+                partial(self._prove_mistake, lesson, step, mistake),
                 mistake.script.needs,
             )
 
@@ -160,11 +164,18 @@ class Verifier:
                     return f"{use.id} does not hold after its own step"
                 for each in later:
                     run_script(lab, "\n".join(each.solution))
-                    if use.holds is Holds.STEP and not self._judge.step(alone, live.state(rescan=True), live.ask).passed:
+                    if (
+                        use.holds is Holds.STEP
+                        and not self._judge.step(alone, live.state(rescan=True), live.ask).passed
+                    ):
                         return ""
                 if use.holds is Holds.END:
                     verdict = settled(self._judge, live, alone, seconds=_DIAGNOSE_SECONDS)
-                    return "" if verdict.passed else f"{use.id} does not hold until the end of the lesson: {_said(verdict)}"
+                    return (
+                        ""
+                        if verdict.passed
+                        else f"{use.id} does not hold until the end of the lesson: {_said(verdict)}"
+                    )
                 return f"{use.id} holds only at its step, but no later step undoes it" if later else ""
             finally:
                 live.close()

@@ -31,7 +31,9 @@ def read_topology(course: Course, name: str) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise TopologyError(f"the lab {name!r} can't be read", path=path, hint="lessons name a lab of their pack") from error
+        raise TopologyError(
+            f"the lab {name!r} can't be read", path=path, hint="lessons name a lab of their pack"
+        ) from error
     parse_topology(text, name=name, path=path)
     return text
 
@@ -62,7 +64,7 @@ class Workshop:
 
     def build(self, lab: Lab, name: str) -> None:
         """Build the lab called `name` of the course's pack in an empty one."""
-        lab.build(name, read_topology(self._course, name), {"/root/.bashrc": bashrc(machine="@MACHINE@")})
+        lab.build(name, read_topology(self._course, name), {"/root/.bashrc": bashrc()})
 
     def at(self, lesson: Lesson, step: Step | None = None) -> Lab:
         """A private lab at the start of `lesson`, or of `step` in it."""
@@ -76,7 +78,7 @@ class Workshop:
         return lab
 
     def commands_before(self, lesson: Lesson, step: Step | None = None) -> list[str]:
-        """What a learner has typed on the way to the start of `lesson`, or of `step` in it: the *do* steps of its thread."""
+        """What the *do* steps of a thread type on the way to the start of `lesson`, or of `step` in it."""
         typed: list[str] = []
         for id_ in self._course.thread(lesson.id).lessons:
             typed += _commands(self._course.lesson(id_).steps)
@@ -92,13 +94,16 @@ class Workshop:
         """
         script = "\n".join(commands)
         if script and run_script(lab, script).status is None:
-            raise LabError("the earlier steps could not be rebuilt in time", hint="`tutor verify` shows which step hangs")
+            raise LabError(
+                "the earlier steps could not be rebuilt in time", hint="`tutor verify` shows which step hangs"
+            )
 
 
 def run_script(lab: Lab, script: str, *, seconds: float = SCRIPT_SECONDS) -> Ran:
     """Run a bash script in the learner's machine, without a terminal.
 
-    What it leaves in the background lives on; only bash itself is waited for. So its output goes to memory, not to a pipe.
+    What it leaves in the background lives on; only bash itself is waited for. So its output goes to memory, not to a
+    pipe.
     """
     given, output = os.memfd_create("script"), os.memfd_create("output")
     try:

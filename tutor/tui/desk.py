@@ -1,0 +1,227 @@
+"""Everything of a sitting that may wait, on one thread of its own: the screen never does.
+
+The screen asks with `await`; only this thread touches the lab, its kernel sockets and the judge. Does not know widgets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tutor.errors import TutorError, UsageError
+from tutor.lab.client import Shell
+from tutor.lab.nursery import Nursery
+from tutor.lab.wire import Message
+from tutor.lesson import Lesson, Step
+from tutor.session.material import Material, load_material
+from tutor.session.play import Play, StepView, first_open_step
+from tutor.session.sitting import Sitting
+from tutor.session.workshop import Workshop
+from tutor.shell import Command
+from tutor.store.paths import runtime_dir
+from tutor.store.progress import ProgressStore
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a sitting begins."""
+
+    lesson: Lesson
+    """Where the learner is to be."""
+    step: Step
+    """The step."""
+    busy: bool = False
+    """Whether another tutor has the kept lab."""
+    resumed: bool = False
+    """Whether the kept lab was found alive, at this very place."""
+    found_at: str = ""
+    """Where the kept lab was found alive, when the learner asked for another place."""
+
+
+class Desk:
+    """One learner's sitting, for a screen."""
+
+    def __init__(self, nursery: Nursery, pack: str, place: str) -> None:
+        """Do nothing yet.
+
+        Args:
+            nursery: makes labs.
+            pack: as `--pack` names it.
+            place: `LESSON[/STEP]`; empty for where the learner left off.
+        """
+        self._nursery, self._pack, self._place = nursery, pack, place
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
+        self._material: Material | None = None
+        self._sitting: Sitting | None = None
+        self._play: Play | None = None
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def open(self) -> Opening:
+        """Load the course, find the place, and take the kept lab if it is free.
+
+        Raises:
+            TutorError: the course is wrong, or there is no such place.
+        """
+        return await self._do(self._open)
+
+    async def build(self, lesson: Lesson, step: Step) -> StepView:
+        """A new lab at a step, and the step made active. What was in the lab before is lost."""
+        return await self._do(lambda: self._build(lesson, step))
+
+    async def enter(self, lesson: Lesson, step: Step) -> StepView:
+        """Make a step active in the lab as it is."""
+        return await self._do(lambda: self._enter(lesson, step))
+
+    async def shell(self, columns: int, rows: int) -> Shell:
+        """The learner's shell: the one that runs, or a new one."""
+        return await self._do(lambda: self._here.open_shell(columns, rows))
+
+    async def shell_ended(self) -> None:
+        """The learner's shell has ended."""
+        await self._do(self._here.shell_ended)
+
+    async def pump(self) -> tuple[StepView | None, list[Message]]:
+        """Take in what has happened in the lab: the view if the network changed, and the lab's notices.
+
+        Raises:
+            LabGone: the lab ended.
+        """
+        return await self._do(self._pump)
+
+    async def ran(self, command: Command) -> StepView:
+        """A command has ended in the learner's shell."""
+        return await self._do(lambda: self._way.ran(command))
+
+    async def answer(self, given: str) -> StepView:
+        """The learner answers."""
+        return await self._do(lambda: self._way.answer(given))
+
+    async def hint(self) -> StepView:
+        """One more hint."""
+        return await self._do(self._way.hint)
+
+    async def say_seen(self) -> StepView:
+        """The learner says to have seen it."""
+        return await self._do(self._way.say_seen)
+
+    async def following(self) -> tuple[Lesson, Step, bool] | None:
+        """The next step, and whether it can be entered in the lab as it is; None at the end."""
+        return await self._do(lambda: self._neighbour(self._way.following()))
+
+    async def preceding(self) -> tuple[Lesson, Step, bool] | None:
+        """The step before, likewise."""
+        return await self._do(lambda: self._neighbour(self._way.preceding()))
+
+    async def close(self, *, end: bool) -> None:
+        """Leave; with `end` the lab ends too."""
+        sitting = self._sitting
+        if sitting is not None:
+            await self._do(sitting.leave if end else sitting.release)
+            await self._do(sitting.release)
+        self._thread.shutdown(wait=False)
+
+    def filenos(self) -> tuple[int, ...]:
+        """Descriptors that can be read when `pump` is wanted."""
+        live = self._sitting.live if self._sitting is not None else None
+        return live.filenos() if live is not None else ()
+
+    def commands(self) -> tuple[str, ...]:
+        """What to type to get the active step done."""
+        return self._way.commands()
+
+    def messages(self) -> list[str]:
+        """What the learner should know, once."""
+        told = list(self._way.messages)
+        self._way.messages.clear()
+        return told
+
+    def progress(self) -> tuple[int, int]:
+        """How many steps of the course are done, and how many there are."""
+        material = self._material
+        if material is None or self._play is None:
+            return 0, 0
+        lessons = material.course.lessons()
+        done = sum(self._play.progress.is_done(lesson.id, step.id) for lesson in lessons for step in lesson.steps)
+        return done, sum(len(lesson.steps) for lesson in lessons)
+
+    @property
+    def taps(self) -> bool:
+        """Whether cards show as in a virtual machine."""
+        lab = self._sitting.lab if self._sitting is not None else None
+        return lab is not None and lab.taps
+
+    @property
+    def _here(self) -> Sitting:
+        if self._sitting is None:
+            raise UsageError("the sitting has not begun")
+        return self._sitting
+
+    @property
+    def _way(self) -> Play:
+        if self._play is None:
+            raise UsageError("the sitting has not begun")
+        return self._play
+
+    def _open(self) -> Opening:
+        material = self._material = load_material(self._pack)
+        self._play = Play(material.course, material.judge, ProgressStore(material.course.pack.id))
+        lesson, step = self._wanted(material)
+        workshop = Workshop(self._nursery, material.course)
+        self._sitting = Sitting(self._nursery, workshop, material.course, runtime_dir())
+        if not self._sitting.take(lesson.lab):
+            return Opening(lesson, step, busy=True)
+        place = self._sitting.resume()
+        if place is None:
+            return Opening(lesson, step)
+        try:
+            found_lesson, found_step = material.place(f"{place.lesson}/{place.step}")
+        except TutorError:
+            return Opening(lesson, step)
+        if self._place and (found_lesson.id, getattr(found_step, "id", "")) != (lesson.id, step.id):
+            return Opening(lesson, step, found_at=f"{place.lesson}/{place.step}")
+        return Opening(found_lesson, found_step or found_lesson.steps[0], resumed=True)
+
+    def _wanted(self, material: Material) -> tuple[Lesson, Step]:
+        """The place that was asked for, else where the learner left off, else the beginning."""
+        progress = self._way.progress
+        if self._place:
+            lesson, step = material.place(self._place)
+        elif progress.at is not None and progress.at.lesson in material.course.ids:
+            lesson = material.lessons([progress.at.lesson])[0]
+            step = lesson.find_step(progress.at.step)
+        else:
+            lesson, step = material.lessons([material.course.ids[0]])[0], None
+        return lesson, step or first_open_step(lesson, progress)
+
+    def _build(self, lesson: Lesson, step: Step) -> StepView:
+        self._here.build(lesson, step)
+        return self._enter(lesson, step)
+
+    def _enter(self, lesson: Lesson, step: Step) -> StepView:
+        self._way.live_in(self._here.live)
+        self._here.note(lesson, step)
+        return self._way.enter(lesson, step)
+
+    def _pump(self) -> tuple[StepView | None, list[Message]]:
+        live = self._here.live
+        if live is None:
+            return None, []
+        changed, notices = live.pump()
+        return (self._way.look() if changed else None), notices
+
+    def _neighbour(self, found: tuple[Lesson, Step] | None) -> tuple[Lesson, Step, bool] | None:
+        if found is None or self._material is None:
+            return None
+        lesson, step = found
+        here = self._way.view
+        # A lesson further on in the same thread begins in the state in which this one ends.
+        follows = self._material.course.thread(lesson.id).lessons[-1:] == (here.lesson.id,)
+        living = lesson.id == here.lesson.id or (follows and here.is_last)
+        return lesson, step, living
