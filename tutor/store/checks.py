@@ -78,10 +78,10 @@ def _package_of(pack: Pack) -> str:
 
 def _module_files(folder: Path) -> Iterator[Path]:
     try:
-        paths = sorted(folder.glob("*.py"))
+        paths = sorted(folder.iterdir())
     except OSError as error:
         raise CheckError(f"can't be read: {error.strerror}", path=folder) from error
-    return (path for path in paths if not path.name.startswith("_"))
+    return (path for path in paths if path.suffix == ".py" and not path.name.startswith("_"))
 
 
 def _make_package(name: str, folder: Path) -> None:

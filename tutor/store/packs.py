@@ -19,7 +19,7 @@ GROUP = "tutor.packs"
 
 _COURSE = "course.toml"
 _KEYS = ("id", "title", "lessons")
-_LINE = re.compile(r"at line (\d+)")
+_LINE = re.compile(r"line (\d+)")
 _WHAT = "a pack is a folder with lessons/course.toml and checks/"
 
 
@@ -79,11 +79,11 @@ def read_pack(root: Path) -> Pack:
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = _LINE.search(str(error))
-        hint = f'it begins with: id = "…", title = "…", {_KEYS[2]} = ["01-….md"]'
-        raise ContentError(
-            f"this is not TOML: {error}", path=path, line=int(line[1]) if line else 0, hint=hint
-        ) from error
+        reason, _, place = str(error).partition(" (at ")
+        number = _LINE.match(place)
+        line = int(number[1]) if number else text.count("\n") + 1
+        hint = 'it begins with: id = "…", title = "…", lessons = ["01-….md"]'
+        raise ContentError(f"this is not TOML: {reason}", path=path, line=line, hint=hint) from error
     return _pack_of(root, path, data)
 
 

@@ -56,7 +56,8 @@ class Progress:
     def with_done(self, lesson: str, step: str, now: int) -> Progress:
         """The same with one more step done at `now`."""
         # A clock that was set back must not make the step vanish behind a reset.
-        return replace(self, done={**self.done, (lesson, step): max(now, self._reset_of(lesson) + 1)})
+        when = max(now, self._reset_of(lesson) + 1, self.done.get((lesson, step), 0))
+        return replace(self, done={**self.done, (lesson, step): when})
 
     def with_place(self, lesson: str, step: str, now: int) -> Progress:
         """The same with the learner at another place since `now`."""
@@ -68,7 +69,8 @@ class Progress:
         times = [when for (of, _), when in self.done.items() if lesson in ("", of)]
         if self.at is not None and lesson in ("", self.at.lesson):
             times.append(self.at.when)
-        return replace(self, resets={**self.resets, lesson or _ALL: max(now, *times, 0)})._settled()
+        when = max(now, self.resets.get(lesson or _ALL, 0), *times)
+        return replace(self, resets={**self.resets, lesson or _ALL: when})._settled()
 
     def merged(self, other: Progress) -> Progress:
         """What both know together: the same whichever is asked, and however often."""
