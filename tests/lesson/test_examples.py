@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import FrozenInstanceError
+
 import pytest
 
 from tests.lesson.examples import example_pack, example_texts
@@ -201,6 +204,15 @@ def test_a_question_may_have_several_lines() -> None:
 
 def test_a_step_that_is_not_there_is_not_found() -> None:
     assert VETH_PAIR.find_step("pears") is None
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_a_lesson_is_a_value(lesson: Lesson) -> None:
+    copy = pickle.loads(pickle.dumps(lesson))
+    assert copy == lesson
+    assert {lesson: 1}[copy] == 1
+    with pytest.raises(FrozenInstanceError):
+        lesson.path = None  # type: ignore[misc]  # that is what must fail
 
 
 @pytest.mark.parametrize("name", TEXTS)

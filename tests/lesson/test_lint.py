@@ -86,6 +86,7 @@ def _without(text: str, fence: str) -> str:
          "a diagnosis in a step that only looks", "the repair"),
         (VETH_PAIR + "\n```bash {.mistake}\nls\n```\n", "a mistake in a step that asks", "`wrong`"),
         (VETH_PAIR + "\n```bash {.alternative}\nls\n```\n", "an alternative in a step that asks", "`reveal`"),
+        (VETH_PAIR + "\n```bash {.solution}\nls\n```\n", "a solution in a step that asks", "`reveal`"),
         (HEAD, "a lesson without a step", "{#id}"),
     ],
 )  # fmt: skip

@@ -225,6 +225,11 @@ def test_a_step_without_a_name_is_known_by_its_title() -> None:
     ]
 
 
+def test_a_heading_by_underlining_may_have_several_lines() -> None:
+    told = _told(f"{HEAD}\nSo it\nis\n--\n")
+    assert [(line, hint) for line, _, hint in told][1] == (11, "write `## So it is {#so-it-is}`")
+
+
 def test_two_see_blocks_or_questions_are_two_steps() -> None:
     see = "```yaml {.see}\nshows: [a.b]\n```\n"
     _told_once(_in_step(see + see, checks=False), 16, "a second of a see block", "two steps")
@@ -312,6 +317,7 @@ def test_what_was_typed_may_be_all_that_counts() -> None:
         (("take: (a)", "take: (a)(b)"), 17, "`take` has 2 groups", "(?:…)"),
         (("take: (a)", "take: (a"), 17, "`take` is no regular expression", "single quotes"),
         (("take: (a)", "take: a{99999999999999999999}(a)"), 17, "`take` is no regular expression", "single quotes"),
+        (("take: (a)", "take: '([[]a])'"), 17, "`take` is no regular expression: Possible nested set", "single quotes"),
         (("take: (a)", f"take: {'(' * 5000 + ')' * 5000}"), 17, "`take` is no regular expression", "single quotes"),
         (("wrong: [b]", "wrong: []"), 18, "`wrong` is not a list of answers", "at least one"),
         (("wrong: [b]", "wrong: b"), 18, "`wrong` is not a list of answers", "at least one"),
@@ -356,6 +362,7 @@ def test_any_text_is_a_lesson_or_has_lesson_errors(text: str) -> None:
         for error in parsed.errors:
             assert isinstance(error, LessonError)
             assert error.reason
+            assert "\n" not in error.reason + error.hint
             assert 0 < error.line <= source.count("\n") + source.count("\r") + 2
 
 

@@ -101,6 +101,10 @@ class _Linter:
         if step.question is not None:
             question = step.question
             self._definition(question.check, Kind.QUESTION, question.arguments, question.line)
+        if step.hidden is not None:
+            self._problems.add(
+                step.hidden.line - 1, "a solution in a step that asks", "leave it out: `reveal` is the way"
+            )
         for script in step.alternatives:
             self._problems.add(
                 script.line - 1, "an alternative in a step that asks", "leave it out: `reveal` is the way"

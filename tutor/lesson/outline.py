@@ -173,7 +173,8 @@ class _Reader:
                 begin + 1, "a heading by underlining", "write `## Title {#id}`; a rule needs an empty line above it"
             )
         found = _HEADING.fullmatch(content)
-        title, braces = (found[1], found[2] or "") if found else (content, "")
+        # A heading by underlining may have several lines.
+        title, braces = (" ".join(found[1].split()), found[2] or "") if found else (content, "")
         attributes = self._attributes(braces, begin + 1) if braces else {}
         for name in attributes.keys() - {"id"}:
             self._problems.add(begin + 1, f"a heading takes no {name!r}", "write `## Title {#id}`")

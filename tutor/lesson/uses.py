@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -106,8 +107,11 @@ def _judge_reveal(command: str) -> tuple[str, str] | None:
 
 def _judge_take(expression: str) -> tuple[str, str] | None:
     try:
-        groups = re.compile(expression, re.MULTILINE).groups
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            # Python will read such an expression differently one day.
+            warnings.simplefilter("error", FutureWarning)
+            groups = re.compile(expression, re.MULTILINE).groups
+    except (re.error, OverflowError, RecursionError, FutureWarning) as error:
         return f"`take` is no regular expression: {error}", "write it in single quotes, so that YAML leaves `\\` alone"
     if groups != 1:
         return f"`take` has {groups or 'no'} groups", "put the answer, and only it, in parentheses; others are (?:…)"

@@ -1,0 +1,53 @@
+"""`tutor start`: the lesson beside a real shell."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from tutor.cli.options import pack_option
+from tutor.errors import UsageError
+from tutor.lab.nursery import Nursery
+
+_COLUMNS, _ROWS = 60, 20
+
+
+@click.command("start")
+@click.argument("place", default="", metavar="[LESSON[/STEP]]")
+@pack_option
+def command(place: str, pack: str) -> int:
+    """Open the lesson and the shell, where you left off or at LESSON[/STEP]."""
+    _require_terminal()
+    if place:
+        _require_place(pack, place)
+    nursery = Nursery()  # before threads, and before Textual and pyroute2 are loaded: labs are forked from here
+
+    from tutor.tui.app import run
+    from tutor.tui.desk import Desk
+
+    try:
+        return run(Desk(nursery, pack, place))
+    finally:
+        nursery.close()
+
+
+def _require_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("`tutor start` needs a terminal", hint="`tutor shell` and `tutor solve` need none")
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):
+        raise UsageError("this terminal can't move its cursor (TERM is dumb)", hint="set TERM to what it is: xterm-256color")
+    size = os.get_terminal_size()
+    if 0 < size.columns < _COLUMNS or 0 < size.lines < _ROWS:
+        raise UsageError(
+            f"the terminal is too small: {size.columns}x{size.lines}", hint=f"it needs {_COLUMNS}x{_ROWS}, 120x30 is comfortable"
+        )
+
+
+def _require_place(pack: str, place: str) -> None:
+    """Say at once that there is no such place, before the screen is taken over."""
+    from tutor.store.course import Course
+    from tutor.store.packs import choose_pack
+
+    Course(choose_pack(pack)).place(place)

@@ -1,0 +1,45 @@
+"""The application: one screen for the sitting, on a driver that gives the shell its keys. Decides nothing."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+
+from tutor.errors import TutorError
+from tutor.tui.desk import Desk
+from tutor.tui.driver import RawDriver
+from tutor.tui.screens.lesson import LessonScreen
+
+
+class TutorApp(App[TutorError | None]):
+    """The tutor."""
+
+    TITLE = "tutor"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, desk: Desk) -> None:
+        # The kitty keyboard protocol would change what the shell's programs are sent.
+        os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
+        super().__init__(driver_class=RawDriver)
+        self._desk = desk
+
+    def on_mount(self) -> None:
+        """Show the sitting."""
+        self.push_screen(LessonScreen(self._desk))
+
+
+def run(desk: Desk) -> int:
+    """Run the application; returns its exit status.
+
+    Raises:
+        TutorError: the sitting could not begin.
+    """
+    app = TutorApp(desk)
+    error = app.run(inline=False)
+    if isinstance(error, TutorError):
+        raise error
+    return app.return_code or 0

@@ -1,0 +1,137 @@
+"""The lesson's pane: the active step's text, its commands, and how it stands. Does not know how a step is judged."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Markdown, Static
+
+from tutor.lesson import Block, Commands, Drawing, Note, NoteKind, Prose, Step, StepKind
+from tutor.session.play import StepView
+
+_NOTE_TITLES = {NoteKind.NOTE: "Note", NoteKind.TODAY: "Today", NoteKind.WARNING: "Mind"}
+_TICKS = {True: "[$text-success]✓[/]", False: "[$text-warning]○[/]", None: "[$text-muted]·[/]"}
+
+
+class CommandBlock(Static):
+    """Commands to type. A click puts them at the prompt."""
+
+    class Chosen(Message):
+        """The learner wants these commands at the prompt."""
+
+        def __init__(self, commands: tuple[str, ...]) -> None:
+            super().__init__()
+            self.commands = commands
+            """The commands, in order."""
+
+    def __init__(self, block: Commands) -> None:
+        super().__init__(escape(block.text))
+        self._block = block
+        self.border_subtitle = "t: type it"
+
+    def on_click(self, event: events.Click) -> None:
+        """Put them at the prompt."""
+        event.stop()
+        self.post_message(self.Chosen(self._block.commands))
+
+
+class Outcome(Static):
+    """How the step stands: its checks with ticks, the one thing to mend, hints."""
+
+    def show(self, view: StepView) -> None:
+        """Show how it stands now."""
+        lines = [f"{_TICKS[line.passed]} {escape(line.text)}" for line in view.checks]
+        if view.error:
+            lines += ["", f"[$text-error]This is our error, not yours:[/] {escape(view.error)}"]
+        elif view.passed:
+            lines += ["", "[b $text-success]✓ Done.[/] " + ("The lesson ends here." if view.is_last else "")]
+            if view.why:
+                lines.append(escape(view.why))
+        elif view.fault is not None:
+            lines += ["", f"[b]{escape(view.fault.message)}[/]"]
+            if view.fault.found and view.fault.expected:
+                lines.append(f"  found     {escape(view.fault.found)}")
+                lines.append(f"  expected  {escape(view.fault.expected)}")
+        elif view.missing:
+            lines += ["", "Not shown yet: " + escape("; ".join(view.missing)) + "."]
+        elif view.answer:
+            lines += ["", f"[b]{escape(view.answer)}[/] is not it. Look again: the kernel knows."]
+        elif view.step.kind is StepKind.SEE:
+            lines += [f"{_TICKS[False]} Run the command and read what it prints."]
+        self.update("\n".join(lines))
+        self.set_class(view.passed, "-passed")
+
+
+class LessonPane(VerticalScroll, can_focus=True):
+    """The lesson."""
+
+    class Answered(Message):
+        """The learner has answered the question."""
+
+        def __init__(self, answer: str) -> None:
+            super().__init__()
+            self.answer = answer
+            """What was answered."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._step: Step | None = None
+        self._hints = 0
+
+    def compose(self) -> ComposeResult:
+        """Until there is a step."""
+        yield Static("Preparing the lesson ...", id="heading")
+
+    async def show(self, view: StepView) -> None:
+        """Show a step, or how the one that is shown stands now."""
+        if view.step is not self._step:
+            self._step, self._hints = view.step, 0
+            await self.remove_children()
+            await self.mount_all(self._widgets(view))
+            self.scroll_home(animate=False)
+        self.query_one(Outcome).show(view)
+        for hint in view.hints[self._hints :]:
+            await self.mount(_framed("Hint", Markdown(hint.markdown), "hint"))
+            self._hints += 1
+            self.scroll_end(animate=False)
+
+    def _widgets(self, view: StepView) -> list[Widget]:
+        step, lesson = view.step, view.lesson
+        heading = f"[$text-muted]{escape(lesson.title)} · step {view.number} of {len(lesson.steps)}[/]"
+        widgets: list[Widget] = [Static(heading, id="heading")]
+        if view.number == 1:
+            widgets += [_shown(block) for block in lesson.intro]
+        widgets.append(Static(f"[b $text-accent]{escape(step.title)}[/]", id="title"))
+        widgets += [_shown(block) for block in step.body]
+        if step.question is not None:
+            widgets.append(Static(f"[b]{escape(step.question.ask)}[/]", classes="ask"))
+            widgets.append(Input(placeholder="your answer, then Enter", id="answer"))
+        widgets.append(Outcome(id="outcome"))
+        return widgets
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """An answer."""
+        event.stop()
+        self.post_message(self.Answered(event.value))
+
+
+def _shown(block: Block) -> Widget:
+    match block:
+        case Prose():
+            return Markdown(block.markdown)
+        case Commands():
+            return CommandBlock(block)
+        case Drawing():
+            return Static(escape(block.text), classes="drawing")
+        case Note():
+            return _framed(_NOTE_TITLES[block.kind], Markdown(block.markdown), "note")
+
+
+def _framed(title: str, content: Widget, style: str) -> Widget:
+    frame = Vertical(content, classes=f"frame {style}")
+    frame.border_title = title
+    return frame
