@@ -54,7 +54,7 @@ def exists(state: NetworkState, *, link: str, kind: str = "", netns: str = ROOT)
 
 @check
 def is_up(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict:
-    """`link` is set up."""
+    """`link` is up."""
     found = locate(state, link, netns)
     if isinstance(found, Verdict):
         return found
@@ -71,7 +71,7 @@ def is_up(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict:
 
 @check
 def is_down(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict:
-    """`link` is there and has not been set up."""
+    """`link` is down."""
     found = locate(state, link, netns)
     if isinstance(found, Verdict):
         return found
@@ -88,7 +88,7 @@ def is_down(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict:
 
 @check
 def has_carrier(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict:
-    """Frames can pass `link`: it is up, and so is what its cable ends in."""
+    """`link` has a carrier."""
     up = is_up(state, link=link, netns=netns)
     if not up.passed:
         return up
@@ -117,7 +117,7 @@ def has_carrier(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict
 
 @check
 def has_no_carrier(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict:
-    """`link` can't pass frames yet."""
+    """`link` has no carrier."""
     found = locate(state, link, netns)
     if isinstance(found, Verdict):
         return found

@@ -32,7 +32,7 @@ END_MISSING = Diagnosis("veth.end-missing", Cause.EXISTS, "one end is there, but
 
 @check
 def pair(state: NetworkState, *, a: str, b: str) -> Verdict:
-    """`a` and `b` are the two ends of one veth pair, in whichever namespaces of the machine they are."""
+    """`a` and `b` are the two ends of one veth pair."""
     here, there = state.find_link(a), state.find_link(b)
     if here is None and there is None:
         return failed(

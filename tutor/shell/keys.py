@@ -55,7 +55,7 @@ def encode(key: str, character: str | None, *, application_cursor: bool = False)
 
 def for_application(sequence: bytes) -> bytes:
     """Unmodified cursor keys as a program under DECCKM expects them; everything else as it is."""
-    return _CURSOR_KEY.sub(rb"\x1bO\1", sequence)
+    return _CURSOR_KEY.sub(b"\x1bO\\1", sequence)
 
 
 def _special(base: str, code: int, *, application_cursor: bool) -> bytes | None:

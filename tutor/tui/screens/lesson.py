@@ -216,11 +216,8 @@ class LessonScreen(Screen[int]):
         self.notify(message.error, severity="warning")
 
     async def _show(self, view: StepView) -> None:
-        before = self._view
         self._view = view
         await self._lesson.show(view)
-        if view.passed and before is not None and before.step is view.step and not before.passed:
-            self.notify("n: on to the next step (after Ctrl-])", title=f"✓ {view.step.title}")
         for message in self._desk.messages():
             self.notify(message, severity="warning", timeout=15)
         self._say()
@@ -247,11 +244,11 @@ class LessonScreen(Screen[int]):
 
     def action_switch(self) -> None:
         """From the shell to the lesson, and back."""
-        (self._lesson if self._shell.has_focus else self._shell).focus()
+        (self._lesson.text if self._shell.has_focus else self._shell).focus()
 
     def action_focus_lesson(self) -> None:
         """Out of the answer."""
-        self._lesson.focus()
+        self._lesson.text.focus()
 
     def action_answer(self) -> None:
         """Into the answer."""
@@ -350,7 +347,7 @@ class LessonScreen(Screen[int]):
         except LabError as error:
             await self._lost(error)
         if self._view is not None and self._view.passed:
-            self._lesson.focus()
+            self._lesson.text.focus()
 
     @work(exclusive=True, group="move")
     async def action_quit(self) -> None:

@@ -14,6 +14,10 @@ from tutor.lesson import Block, Commands, Drawing, Note, NoteKind, Prose, Step, 
 from tutor.session.play import StepView
 
 _NOTE_TITLES = {NoteKind.NOTE: "Note", NoteKind.TODAY: "Today", NoteKind.WARNING: "Mind"}
+_ON = {
+    False: "[b]Ctrl-][/] and [b]n[/] lead on to the next step.",
+    True: "The lesson ends here. [b]Ctrl-][/] and [b]n[/] lead on to the next one.",
+}
 _TICKS = {True: "[$text-success]✓[/]", False: "[$text-warning]○[/]", None: "[$text-muted]·[/]"}
 
 
@@ -48,7 +52,7 @@ class Outcome(Static):
         if view.error:
             lines += ["", f"[$text-error]This is our error, not yours:[/] {escape(view.error)}"]
         elif view.passed:
-            lines += ["", "[b $text-success]✓ Done.[/] " + ("The lesson ends here." if view.is_last else "")]
+            lines += ["", "[b $text-success]✓ Done.[/] " + _ON[view.is_last]]
             if view.why:
                 lines.append(escape(view.why))
         elif view.fault is not None:
@@ -66,8 +70,8 @@ class Outcome(Static):
         self.set_class(view.passed, "-passed")
 
 
-class LessonPane(VerticalScroll, can_focus=True):
-    """The lesson."""
+class LessonPane(Vertical):
+    """The lesson: its text, which scrolls, and below it how the step stands, which is always to be seen."""
 
     class Answered(Message):
         """The learner has answered the question."""
@@ -84,20 +88,27 @@ class LessonPane(VerticalScroll, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """Until there is a step."""
-        yield Static("Preparing the lesson ...", id="heading")
+        with VerticalScroll(id="text", can_focus=True):
+            yield Static("Preparing the lesson ...", id="heading")
+        yield Outcome(id="outcome")
+
+    @property
+    def text(self) -> VerticalScroll:
+        """What scrolls, and takes the focus."""
+        return self.query_one("#text", VerticalScroll)
 
     async def show(self, view: StepView) -> None:
         """Show a step, or how the one that is shown stands now."""
         if view.step is not self._step:
             self._step, self._hints = view.step, 0
-            await self.remove_children()
-            await self.mount_all(self._widgets(view))
-            self.scroll_home(animate=False)
+            await self.text.remove_children()
+            await self.text.mount_all(self._widgets(view))
+            self.text.scroll_home(animate=False)
         self.query_one(Outcome).show(view)
         for hint in view.hints[self._hints :]:
-            await self.mount(_framed("Hint", Markdown(hint.markdown), "hint"))
+            await self.text.mount(_framed("Hint", Markdown(hint.markdown), "hint"))
             self._hints += 1
-            self.scroll_end(animate=False)
+            self.text.scroll_end(animate=False)
 
     def _widgets(self, view: StepView) -> list[Widget]:
         step, lesson = view.step, view.lesson
@@ -110,7 +121,6 @@ class LessonPane(VerticalScroll, can_focus=True):
         if step.question is not None:
             widgets.append(Static(f"[b]{escape(step.question.ask)}[/]", classes="ask"))
             widgets.append(Input(placeholder="your answer, then Enter", id="answer"))
-        widgets.append(Outcome(id="outcome"))
         return widgets
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
