@@ -61,6 +61,7 @@ class LessonScreen(Screen[int]):
         self._watched: tuple[int, ...] = ()
         self._to_type: deque[str] = deque()
         self._ending = False
+        self._pumping = False
 
     def compose(self) -> ComposeResult:
         """The two panes and the bar."""
@@ -165,11 +166,12 @@ class LessonScreen(Screen[int]):
         self._watched = descriptors
 
     def _pump_now(self) -> None:
-        if self._view is not None and not self._ending:
+        if self._view is not None and not self._ending and not self._pumping:
+            self._pumping = True
             self._watch(())  # until what is there has been read, on the desk's own thread
             self._pump()
 
-    @work(exclusive=True, group="pump")
+    @work(group="pump")
     async def _pump(self) -> None:
         try:
             view, notices = await self._desk.pump()
@@ -179,7 +181,8 @@ class LessonScreen(Screen[int]):
                 await self._notice(notice)
         except LabError as error:
             await self._lost(error)
-        else:
+        finally:
+            self._pumping = False
             if not self._ending:
                 self._watch(self._desk.filenos())
 

@@ -1,0 +1,54 @@
+"""Draws `docs/start.svg`, the picture in the README: the real screen, with a real lab behind it.
+
+Run: python docs/picture.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+
+from tutor.lab.nursery import Nursery
+
+_SIZE = (120, 34)
+_TYPED = (
+    "ip link set veth-a-ns1 up",
+    "ip link set veth-b-ns1 up",
+    "ip -br link",
+)
+
+
+async def draw(nursery: Nursery, target: Path) -> None:
+    """Play a few commands and save the screen."""
+    from tutor.tui.app import TutorApp
+    from tutor.tui.desk import Desk
+    from tutor.tui.widgets.terminal import TerminalPane
+
+    desk = Desk(nursery, "", "veth-pair/one-end-up")
+    app = TutorApp(desk)
+    async with app.run_test(size=_SIZE) as pilot:
+        while not (panes := list(app.screen.query(TerminalPane))) or not panes[0].wants_keys:
+            await pilot.pause(0.1)
+        await pilot.pause(0.5)
+        for command in _TYPED:
+            panes[0].type_text(command + "\n")
+            await pilot.pause(0.5)
+        await desk.close(end=True)
+        target.write_text(app.export_screenshot(title="tutor start"), encoding="utf-8")
+
+
+def main() -> None:
+    """Draw it in a sitting that nobody else sees."""
+    nursery = Nursery()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"XDG_STATE_HOME": folder, "XDG_RUNTIME_DIR": folder}
+        try:
+            asyncio.run(draw(nursery, Path(__file__).with_name("start.svg")))
+        finally:
+            nursery.close()
+
+
+if __name__ == "__main__":
+    main()
