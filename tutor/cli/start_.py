@@ -37,11 +37,14 @@ def _require_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("`tutor start` needs a terminal", hint="`tutor shell` and `tutor solve` need none")
     if os.environ.get("TERM", "dumb") in ("", "dumb"):
-        raise UsageError("this terminal can't move its cursor (TERM is dumb)", hint="set TERM to what it is: xterm-256color")
+        raise UsageError(
+            "this terminal can't move its cursor (TERM is dumb)", hint="set TERM to what it is: xterm-256color"
+        )
     size = os.get_terminal_size()
     if 0 < size.columns < _COLUMNS or 0 < size.lines < _ROWS:
         raise UsageError(
-            f"the terminal is too small: {size.columns}x{size.lines}", hint=f"it needs {_COLUMNS}x{_ROWS}, 120x30 is comfortable"
+            f"the terminal is too small: {size.columns}x{size.lines}",
+            hint=f"it needs {_COLUMNS}x{_ROWS}, 120x30 is comfortable",
         )
 
 

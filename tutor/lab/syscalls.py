@@ -59,7 +59,7 @@ def setns(descriptor: int, kind: int = 0) -> None:
 
 
 def mount(source: str | None, target: str, filesystem: str | None = None, flags: int = 0, data: str = "") -> None:
-    """Mount a file system, as mount(2) says; `data` are the file system's own options."""
+    """Show a file system somewhere; `data` are the file system's own options."""
     result = _libc.mount(_bytes(source), _bytes(target), _bytes(filesystem), flags, _bytes(data) if data else None)
     _checked(result, f"mount {source} on {target}")
 

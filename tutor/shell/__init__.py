@@ -1,4 +1,4 @@
-"""The learner's shell from outside: what it prints, which commands ran in it, the screen it draws, and how to type into it.
+"""The learner's shell from outside: what it prints, which commands ran, the screen it draws, and how to type.
 
 ::
 

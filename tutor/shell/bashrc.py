@@ -1,6 +1,7 @@
 """What an interactive bash in the lab reads when it starts: a prompt, colours, and the marks that `marks` reads.
 
-Nothing that a learner types is changed: no alias hides a command, no trap, no DEBUG hook. Does not know who reads the marks.
+Nothing that a learner types is changed: no alias hides a command, no trap, no DEBUG hook. Does not know who reads the
+marks.
 
 Source: bash(1), PROMPTING (PS0) and PROMPT_COMMAND; bash 5.0 or later.
 """

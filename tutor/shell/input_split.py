@@ -1,6 +1,7 @@
 """Splits what a keyboard sends into what is for the program in the terminal, and what is for the screen around it.
 
-Mouse, focus, paste, the terminal's own reports and one chord are the screen's; every other byte goes to the program untouched.
+Mouse, focus, paste, the terminal's own reports and one chord are the screen's; every other byte goes to the program
+untouched.
 Pure: bytes to bytes. Does not know who reads or writes them.
 
 Source: xterm control sequences; bracketed paste.

@@ -14,8 +14,8 @@ _TILDES = {
 }  # fmt: skip
 _FUNCTIONS = {"f1": "P", "f2": "Q", "f3": "R", "f4": "S"}
 _CONTROLS = {
-    "at": 0, "space": 0, "left_square_bracket": 27, "backslash": 28, "right_square_bracket": 29, "circumflex_accent": 30,
-    "underscore": 31, "slash": 31, "question_mark": 127,
+    "at": 0, "space": 0, "left_square_bracket": 27, "backslash": 28, "right_square_bracket": 29,
+    "circumflex_accent": 30, "underscore": 31, "slash": 31, "question_mark": 127,
 }  # fmt: skip
 _CURSOR_KEY = re.compile(rb"\x1b\[([ABCDHF])")
 

@@ -1,7 +1,8 @@
-"""Finds the prompt marks that the lab's bash prints (OSC 133) and tells from them which commands ran, and how they ended.
+"""Finds the prompt marks that the lab's bash prints (OSC 133) and tells which commands ran, and how they ended.
 
 `ESC ] 133 ; A ; ID BEL` before a prompt, `B ; ID` behind it, `C ; ID ; NUMBER ; TEXT` just before a command runs and
-`D ; ID ; STATUS` after it. ID is the shell's own, so that a shell inside of a shell closes nothing but its own commands.
+`D ; ID ; STATUS` after it. ID is the shell's own, so that a shell inside of a shell closes nothing but its own
+commands.
 Does not know who printed the marks, nor what a command does.
 
 Source: the semantic prompts of OSC 133 as FinalTerm introduced them; the fields behind the letter are ours.

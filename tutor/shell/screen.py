@@ -103,7 +103,9 @@ class Screen:
             lib.ghostty_render_state_row_iterator_free,
         )
         self._cells = _made(
-            "GhosttyRenderStateRowCells*", lib.ghostty_render_state_row_cells_new, lib.ghostty_render_state_row_cells_free
+            "GhosttyRenderStateRowCells*",
+            lib.ghostty_render_state_row_cells_new,
+            lib.ghostty_render_state_row_cells_free,
         )
         self._view = ffi.new("GhosttyCellsView*")
         self._style = ffi.new("GhosttyStyle*")
@@ -127,7 +129,9 @@ class Screen:
         try:
             self._terminal.feed(output)
         except GhosttyError as error:
-            raise ShellError(f"the screen could not be drawn: {error}", hint="your shell goes on; Ctrl-L redraws") from error
+            raise ShellError(
+                f"the screen could not be drawn: {error}", hint="your shell goes on; Ctrl-L redraws"
+            ) from error
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size; the text flows anew."""
@@ -172,7 +176,7 @@ class Screen:
         return str(self._terminal.text())
 
     def changed_rows(self, also: Iterable[int] = ()) -> tuple[dict[int, tuple[Run, ...]], Cursor | None]:
-        """The rows that have changed since the last call, and those in `also`; and the cursor, None while it is hidden."""
+        """The rows changed since the last call, and those in `also`; and the cursor, None while it is hidden."""
         state = self._state[0]
         lib.ghostty_render_state_update(state, self._handle)
         lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR, self._row)
@@ -218,9 +222,7 @@ class Screen:
             character, key, special = known
             if special or key != style_of or (key and not text):
                 if not styled:
-                    lib.ghostty_render_state_row_get(
-                        self._row[0], lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells
-                    )
+                    lib.ghostty_render_state_row_get(self._row[0], lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells)
                     styled = True
                 if text:
                     runs.append(Run("".join(text), style))

@@ -74,7 +74,9 @@ class Typist:
         if not self._await(look, seconds):
             self._terminal.send(_INTERRUPT)
             self._await(lambda event: isinstance(event, Prompt), _AFTER_INTERRUPT_SECONDS)
-            raise ShellError(f"`{text}` had not ended after {seconds:g} s", hint="give ping a -c, and end what runs for ever")
+            raise ShellError(
+                f"`{text}` had not ended after {seconds:g} s", hint="give ping a -c, and end what runs for ever"
+            )
         return ended[0]
 
     def _await(self, is_it: Callable[[Event], bool], seconds: float) -> bool:

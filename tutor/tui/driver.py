@@ -1,6 +1,7 @@
 """Reads the keyboard: while the shell has the focus every byte goes to it, and Textual gets only what is the screen's.
 
-Textual's own parser takes some keys and loses others (Ctrl-Q, Alt-Backspace ...); a shell must get them all. Does not know what
+Textual's own parser takes some keys and loses others (Ctrl-Q, Alt-Backspace ...); a shell must get them all. Does not
+know what
 the shell does with them.
 """
 
@@ -60,7 +61,10 @@ class RawDriver(LinuxDriver):
                     self.process_message(event)
 
     def _to_shell(self, split: InputSplit, data: bytes) -> bytes:
-        """Hand the shell what is its own; returns what is left for Textual. No data: nothing has followed for a while."""
+        """Hand the shell what is its own; returns what is left for Textual.
+
+        No data means that nothing has followed for a while.
+        """
         focused = self._app.focused
         shell = focused if isinstance(focused, RawInput) and focused.wants_keys else None
         pieces = split.feed(data) if data else split.flush()

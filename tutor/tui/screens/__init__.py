@@ -1,1 +1,4 @@
-"""What fills the terminal. Screens decide; what they show is made of `tutor.tui.widgets`. They know no lab, only the desk."""
+"""What fills the terminal.
+
+Screens decide; what they show is made of `tutor.tui.widgets`. They know no lab, only the desk.
+"""

@@ -30,9 +30,7 @@ from tutor.tui.widgets.terminal import TerminalPane
 _NARROW = 100
 _RESCAN_SECONDS = 1.0
 _IN_SHELL = "[b]Ctrl-][/] to the lesson and its keys"
-_IN_LESSON = (
-    "[b]Ctrl-][/] shell  [b]n[/]ext  [b]p[/]revious  [b]h[/]int  [b]t[/]ype it  [b]s[/]olve it for me  [b]r[/]eset  [b]q[/]uit"
-)
+_IN_LESSON = "[b]Ctrl-][/] shell  [b]n[/]ext  [b]p[/]revious  [b]h[/]int  [b]t[/]ype it  [b]s[/]olve it for me  [b]r[/]eset  [b]q[/]uit"
 
 
 class LessonScreen(Screen[int]):
@@ -98,14 +96,19 @@ class LessonScreen(Screen[int]):
             return
         lesson, step = opening.lesson, opening.step
         if opening.busy:
-            text = "Another tutor has this lab open. You can work in a lab of your own meanwhile: it ends when you quit."
-            if await self.app.push_screen_wait(Ask("The lab is in use", text, {"s": "scratch lab", "q": "quit"})) == "q":
+            text = (
+                "Another tutor has this lab open. You can work in a lab of your own meanwhile: it ends when you quit."
+            )
+            if (
+                await self.app.push_screen_wait(Ask("The lab is in use", text, {"s": "scratch lab", "q": "quit"}))
+                == "q"
+            ):
                 self.app.exit(return_code=0)
                 return
         if opening.found_at:
             text = (
-                f"A lab is still running, at {opening.found_at}. Going to {lesson.id}/{step.id} builds a new one: what you made in "
-                "the old one is lost."
+                f"A lab is still running, at {opening.found_at}. Going to {lesson.id}/{step.id} builds a new one: what you "
+                "made in the old one is lost."
             )
             if await self.app.push_screen_wait(Ask("Build a new lab?", text, {"b": "build", "q": "quit"})) == "q":
                 await self._leave(end=False)
@@ -355,6 +358,8 @@ class LessonScreen(Screen[int]):
     @work(exclusive=True, group="move")
     async def action_quit(self) -> None:
         """End the sitting, and the lab with it."""
-        text = "Your progress is kept. The lab ends, and what you built in it is gone; it is rebuilt where you left off."
+        text = (
+            "Your progress is kept. The lab ends, and what you built in it is gone; it is rebuilt where you left off."
+        )
         if await self.app.push_screen_wait(Ask("Quit?", text, {"q": "quit", "s": "stay"})) == "q":
             await self._leave(end=True)

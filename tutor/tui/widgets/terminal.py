@@ -1,6 +1,7 @@
 """The shell's pane: draws the screen of a terminal, hands keys on to it, and tells which commands ran.
 
-The terminal itself belongs to somebody else, who also keeps its last output; the pane reads and shows it. Does not know what runs
+The terminal itself belongs to somebody else, who also keeps its last output; the pane reads and shows it. Does not
+know what runs
 in it.
 """
 
@@ -102,7 +103,7 @@ class TerminalPane(Widget, can_focus=True):
         self._loop = asyncio.get_running_loop()
         self._marks = Marks()
         # Answers to questions that were asked long ago would be typed into whatever runs now.
-        screen = Screen(columns, rows, lambda reply: None)
+        screen = Screen(columns, rows, _unanswered)
         before = handle.replay()
         for _ in self._marks.feed(before):
             pass
@@ -267,7 +268,10 @@ class TerminalPane(Widget, can_focus=True):
         if cursor is not None and cursor.y == y:
             left, under, right = strip.crop(0, cursor.x), strip.crop(cursor.x, cursor.x + 1), strip.crop(cursor.x + 1)
             look = Style(reverse=True) if self.has_focus else Style(underline=True)
-            cell = Strip([Segment(segment.text, (segment.style or base) + look) for segment in under] or [Segment(" ", base + look)])
+            cell = Strip(
+                [Segment(segment.text, (segment.style or base) + look) for segment in under]
+                or [Segment(" ", base + look)]
+            )
             strip = Strip.join([left, cell, right])
         return strip
 
@@ -341,6 +345,11 @@ class TerminalPane(Widget, can_focus=True):
 
     def _on_unmount(self) -> None:
         self.detach()
+
+
+def _unanswered(reply: bytes) -> None:
+    """Drop an answer."""
+    del reply
 
 
 def _rich(colour: Colour) -> str | None:
