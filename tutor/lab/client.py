@@ -235,10 +235,10 @@ class Lab:
         answer, descriptors = self._call("attach", terminal=terminal)
         return Shell(terminal, answer["machine"], descriptors[0], Ring(descriptors[1]))
 
-    def watch_shell(self, terminal: int) -> Ring:
-        """The record of a shell's output, to look at while somebody else has the shell."""
-        _, descriptors = self._call("attach", terminal=terminal, watch=True)
-        return Ring(descriptors[0])
+    def watch_shell(self, terminal: int) -> tuple[Ring, int, int]:
+        """The record of a shell's output, to look at while somebody else has the shell; its columns and rows."""
+        answer, descriptors = self._call("attach", terminal=terminal, watch=True)
+        return Ring(descriptors[0]), answer["columns"], answer["rows"]
 
     def start(
         self, argv: Sequence[str], stdio: Sequence[int], *, machine: str = "", netns: int = 0, **environment: str

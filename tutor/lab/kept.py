@@ -1,7 +1,7 @@
 """The lab that outlives its tutor: where its socket lies, who has it, and how to come back to it.
 
-One kept lab per user, pack and lab. A lock says whether a tutor lives in it; the kernel gives the lock back however that
-tutor ends. Does not know what is in the lab.
+One kept lab per user, pack and lab. A lock says whether a tutor lives in it; the kernel gives the lock back however
+that tutor ends. Does not know what is in the lab.
 """
 
 from __future__ import annotations

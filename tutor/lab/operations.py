@@ -154,7 +154,9 @@ class Operations:
         if terminal is None:
             raise LabGone("that shell has ended", hint="a new one can be started")
         if message.get("watch"):
-            return {"terminal": terminal.id, "machine": terminal.machine}, [terminal.ring.descriptor]
+            columns, rows = terminal.size()
+            answer = {"terminal": terminal.id, "machine": terminal.machine, "columns": columns, "rows": rows}
+            return answer, [terminal.ring.descriptor]
         self._agent.hold_terminal(terminal, client)
         return {"terminal": terminal.id, "machine": terminal.machine}, [terminal.master, terminal.ring.descriptor]
 

@@ -51,6 +51,12 @@ class Ring:
         at = total % SIZE
         return data[at:] + data[:at]
 
+    def since(self, total: int) -> tuple[bytes, int]:
+        """What was written after the first `total` bytes, as far as it is kept; and how many bytes that makes."""
+        (now,) = _HEADER.unpack_from(self._memory, 0)
+        fresh = min(now - total, SIZE)
+        return (self.read()[-fresh:] if fresh > 0 else b""), now
+
     def close(self) -> None:
         """Give up this side's hold of the memory."""
         self._memory.close()

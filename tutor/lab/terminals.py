@@ -49,6 +49,11 @@ class Terminal:
         self.ring.write(data)
         return bool(data)
 
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        rows, columns, _, _ = struct.unpack("HHHH", fcntl.ioctl(self.master, termios.TIOCGWINSZ, bytes(8)))
+        return columns, rows
+
     def close(self) -> None:
         """Hang up."""
         os.close(self.master)

@@ -13,6 +13,7 @@ from tutor.errors import LabError, LabGone
 from tutor.lab.client import Lab, Shell
 from tutor.lab.kept import Kept
 from tutor.lab.nursery import Nursery
+from tutor.lab.ring import Ring
 from tutor.lesson import Lesson, Step
 from tutor.session.live import Live
 from tutor.session.workshop import Workshop
@@ -50,6 +51,21 @@ class Sitting:
         self.release()
         self._kept = kept
         return True
+
+    def watch(self, lab_name: str) -> tuple[Lab, Ring, int, int]:
+        """Look at the kept lab that another tutor has: the lab, the record of its shell's output, columns and rows.
+
+        Raises:
+            LabGone: it has ended meanwhile, or has no shell.
+        """
+        lab = Kept(self._folder, f"{self._course.pack.id}-{lab_name}").find()
+        if lab is None:
+            raise LabGone("that lab has just ended", hint="`tutor start` again")
+        lab.visit()
+        for terminal in lab.status().terminals:
+            return (lab, *lab.watch_shell(terminal))
+        lab.close()
+        raise LabGone("that lab has no shell to watch", hint="`tutor start` again")
 
     def resume(self) -> Place | None:
         """Come back to the kept lab if it still lives; returns where it stands."""

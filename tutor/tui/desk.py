@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tutor.errors import TutorError, UsageError
-from tutor.lab.client import Shell
+from tutor.lab.client import Lab, Shell
 from tutor.lab.nursery import Nursery
+from tutor.lab.ring import Ring
 from tutor.lab.wire import Message
 from tutor.lesson import Lesson, Step
 from tutor.session.material import Material, load_material
@@ -59,6 +60,7 @@ class Desk:
         self._material: Material | None = None
         self._sitting: Sitting | None = None
         self._play: Play | None = None
+        self._watched: Lab | None = None
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -70,6 +72,15 @@ class Desk:
             TutorError: the course is wrong, or there is no such place.
         """
         return await self._do(self._open)
+
+    async def watch(self, lesson: Lesson) -> tuple[Ring, int, int]:
+        """The record of the output of another tutor's shell, and the size of its terminal.
+
+        Raises:
+            LabGone: that lab has ended.
+        """
+        self._watched, ring, columns, rows = await self._do(lambda: self._here.watch(lesson.lab))
+        return ring, columns, rows
 
     async def build(self, lesson: Lesson, step: Step) -> StepView:
         """A new lab at a step, and the step made active. What was in the lab before is lost."""

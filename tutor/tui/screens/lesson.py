@@ -24,13 +24,15 @@ from tutor.lesson import Lesson, Step, StepKind
 from tutor.session.play import StepView
 from tutor.tui.desk import Desk
 from tutor.tui.screens.ask import Ask
+from tutor.tui.screens.watch import WatchScreen
 from tutor.tui.widgets.lesson import CommandBlock, LessonPane
 from tutor.tui.widgets.terminal import TerminalPane
 
 _NARROW = 100
 _RESCAN_SECONDS = 1.0
 _IN_SHELL = "[b]Ctrl-][/] to the lesson and its keys"
-_IN_LESSON = "[b]Ctrl-][/] shell  [b]n[/]ext  [b]p[/]revious  [b]h[/]int  [b]t[/]ype it  [b]s[/]olve it for me  [b]r[/]eset  [b]q[/]uit"
+_KEYS = "next", "previous", "hint", "type it", "solve it for me", "reset", "quit"
+_IN_LESSON = "[b]Ctrl-][/] shell  " + "  ".join(f"[b]{word[0]}[/]{word[1:]}" for word in _KEYS)
 
 
 class LessonScreen(Screen[int]):
@@ -96,19 +98,18 @@ class LessonScreen(Screen[int]):
             return
         lesson, step = opening.lesson, opening.step
         if opening.busy:
-            text = (
-                "Another tutor has this lab open. You can work in a lab of your own meanwhile: it ends when you quit."
-            )
-            if (
-                await self.app.push_screen_wait(Ask("The lab is in use", text, {"s": "scratch lab", "q": "quit"}))
-                == "q"
-            ):
-                self.app.exit(return_code=0)
+            text = "Another tutor has this lab open. You can watch its shell, or work in a lab of your own meanwhile."
+            choices = {"w": "watch", "s": "scratch lab", "q": "quit"}
+            choice = await self.app.push_screen_wait(Ask("The lab is in use", text, choices))
+            if choice == "w":
+                await self._watch_other(lesson)
+                return
+            if choice == "q":
+                await self._leave(end=False)
                 return
         if opening.found_at:
             text = (
-                f"A lab is still running, at {opening.found_at}. Going to {lesson.id}/{step.id} builds a new one: what you "
-                "made in the old one is lost."
+                f"A lab is still running, at {opening.found_at}. A new one takes its place, and what you made is lost."
             )
             if await self.app.push_screen_wait(Ask("Build a new lab?", text, {"b": "build", "q": "quit"})) == "q":
                 await self._leave(end=False)
@@ -117,6 +118,14 @@ class LessonScreen(Screen[int]):
         if opening.resumed:
             self.notify("Your lab was still running; you are back in it.")
         self._shell.focus()
+
+    async def _watch_other(self, lesson: Lesson) -> None:
+        try:
+            ring, columns, rows = await self._desk.watch(lesson)
+        except LabError as error:
+            self.app.exit(error, return_code=2)
+            return
+        self.app.switch_screen(WatchScreen(ring, columns, rows))
 
     async def _place(self, lesson: Lesson, step: Step, *, living: bool) -> None:
         """Go to a step, in the lab as it is or in a new one; what fails becomes a question."""

@@ -116,6 +116,20 @@ class TerminalPane(Widget, can_focus=True):
         self._loop.add_reader(handle.fd, self._read)
         self._schedule()
 
+    def present(self, columns: int, rows: int) -> None:
+        """Show what `show` is given, on a screen of this size, and take no keys."""
+        from tutor.shell.screen import Screen
+
+        self.detach()
+        self._loop = asyncio.get_running_loop()
+        self._screen = Screen(columns, rows, _unanswered)
+        self._strips = [Strip.blank(columns) for _ in range(rows)]
+
+    def show(self, output: bytes) -> None:
+        """Draw some output."""
+        self._show(output)
+        self._schedule()
+
     def detach(self) -> None:
         """Show nothing; the terminal goes on without us."""
         if self._handle is not None and self._loop is not None:
@@ -335,12 +349,11 @@ class TerminalPane(Widget, can_focus=True):
     def _on_resize(self, event: events.Resize) -> None:
         del event
         columns, rows = self.columns_and_rows
-        if self._screen is None or (columns, rows) == (self._screen.columns, self._screen.rows):
+        if self._handle is None or self._screen is None or (columns, rows) == (self._screen.columns, self._screen.rows):
             return
         self._screen.resize(columns, rows)
         self._strips = [Strip.blank(columns) for _ in range(rows)]
-        if self._handle is not None:
-            self._handle.resize(columns, rows)
+        self._handle.resize(columns, rows)
         self._schedule()
 
     def _on_unmount(self) -> None:
