@@ -31,6 +31,7 @@ from tutor.tui.widgets.terminal import TerminalPane
 _NARROW = 100
 _RESCAN_SECONDS = 1.0
 _IN_SHELL = "[b]Ctrl-][/] to the lesson and its keys"
+_IN_ANSWER = "[b]Ctrl-][/] shell  [b]Enter[/] answers  [b]Esc[/] to the lesson and its other keys"
 _KEYS = "next", "previous", "hint", "type it", "solve it for me", "reset", "quit"
 _IN_LESSON = "[b]Ctrl-][/] shell  " + "  ".join(f"[b]{word[0]}[/]{word[1:]}" for word in _KEYS)
 
@@ -87,6 +88,12 @@ class LessonScreen(Screen[int]):
     def _shell(self) -> TerminalPane:
         return self.query_one("#shell", TerminalPane)
 
+    @property
+    def _is_asking(self) -> bool:
+        """Whether the active step waits for an answer."""
+        view = self._view
+        return view is not None and view.step.kind is StepKind.ANSWER and not view.passed
+
     # Beginning and ending
 
     @work
@@ -139,6 +146,8 @@ class LessonScreen(Screen[int]):
                 self._shell.detach()
                 view = await self._desk.build(lesson, step)
             await self._show(view)
+            if self._is_asking and not self._shell.has_focus:
+                self._lesson.focus_answer()
             if not living or not self._shell.wants_keys:
                 await self._open_shell()
             self._watch(self._desk.filenos())
@@ -240,7 +249,9 @@ class LessonScreen(Screen[int]):
     def _say(self, text: str = "") -> None:
         done, total = self._desk.progress()
         keys = _IN_SHELL if self._shell.has_focus else _IN_LESSON
-        if self._view is not None and self._view.step.kind is StepKind.ANSWER and not self._shell.has_focus:
+        if isinstance(self.focused, Input):
+            keys = _IN_ANSWER
+        elif self._is_asking and not self._shell.has_focus:
             keys = keys.replace("[b]h[/]int", "[b]a[/]nswer  [b]h[/]int")
         where = f"[$text-muted]{done} of {total} steps done[/]  " if total else ""
         self.query_one("#bar", Static).update(text or where + keys)
@@ -259,7 +270,12 @@ class LessonScreen(Screen[int]):
 
     def action_switch(self) -> None:
         """From the shell to the lesson, and back."""
-        (self._lesson.text if self._shell.has_focus else self._shell).focus()
+        if not self._shell.has_focus:
+            self._shell.focus()
+        elif self._is_asking:
+            self._lesson.focus_answer()
+        else:
+            self._lesson.text.focus()
 
     def action_focus_lesson(self) -> None:
         """Out of the answer."""
@@ -267,8 +283,7 @@ class LessonScreen(Screen[int]):
 
     def action_answer(self) -> None:
         """Into the answer."""
-        for answer in self._lesson.query("#answer").results(Input):
-            answer.focus()
+        self._lesson.focus_answer()
 
     @work(exclusive=True, group="move")
     async def action_next(self) -> None:

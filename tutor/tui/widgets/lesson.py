@@ -66,7 +66,7 @@ class Outcome(Static):
             lines += ["", f"[b]{escape(view.answer)}[/] is not it. Look again: the kernel knows."]
         elif view.step.kind is StepKind.SEE:
             lines += [f"{_TICKS[False]} Run the command and read what it prints."]
-        self.update("\n".join(lines))
+        self.update("\n".join(lines).strip("\n"))
         self.set_class(view.passed, "-passed")
 
 
@@ -122,6 +122,13 @@ class LessonPane(Vertical):
             widgets.append(Static(f"[b]{escape(step.question.ask)}[/]", classes="ask"))
             widgets.append(Input(placeholder="your answer, then Enter", id="answer"))
         return widgets
+
+    def focus_answer(self) -> bool:
+        """Go to where the answer is typed, if the step has a question that waits for one."""
+        for answer in self.query("#answer").results(Input):
+            answer.focus()
+            return True
+        return False
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """An answer."""
