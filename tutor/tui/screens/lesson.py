@@ -124,7 +124,7 @@ class LessonScreen(Screen[int]):
         await self._place(lesson, step, living=opening.resumed)
         if opening.resumed:
             self.notify("Your lab was still running; you are back in it.")
-        self._shell.focus()
+        self.set_focus(self._shell)
 
     async def _watch_other(self, lesson: Lesson) -> None:
         try:
@@ -271,15 +271,15 @@ class LessonScreen(Screen[int]):
     def action_switch(self) -> None:
         """From the shell to the lesson, and back."""
         if not self._shell.has_focus:
-            self._shell.focus()
+            self.set_focus(self._shell)
         elif self._is_asking:
             self._lesson.focus_answer()
         else:
-            self._lesson.text.focus()
+            self.set_focus(self._lesson.text)
 
     def action_focus_lesson(self) -> None:
         """Out of the answer."""
-        self._lesson.text.focus()
+        self.set_focus(self._lesson.text)
 
     def action_answer(self) -> None:
         """Into the answer."""
@@ -327,7 +327,7 @@ class LessonScreen(Screen[int]):
         text = "A new lab is built, as it is at the start of this step. Everything that you made in this one is lost."
         if await self.app.push_screen_wait(Ask("Reset this step?", text, {"r": "reset", "s": "stay"})) == "r":
             await self._place(view.lesson, view.step, living=False)
-            self._shell.focus()
+            self.set_focus(self._shell)
 
     @work(exclusive=True, group="move")
     async def action_hint(self) -> None:
@@ -352,7 +352,7 @@ class LessonScreen(Screen[int]):
     def _type(self, commands: tuple[str, ...]) -> None:
         """Put commands at the prompt; all but the last one are executed, as they must be typed in order."""
         if commands:
-            self._shell.focus()
+            self.set_focus(self._shell)
             self._shell.type_text("\n".join(commands))
 
     def action_solve(self) -> None:
@@ -360,7 +360,7 @@ class LessonScreen(Screen[int]):
         commands = list(self._desk.commands()) if self._view is not None else []
         if commands:
             self._to_type = deque(commands[1:])
-            self._shell.focus()
+            self.set_focus(self._shell)
             self._shell.type_text(commands[0] + "\n")
 
     @work(exclusive=True, group="move")
@@ -377,7 +377,7 @@ class LessonScreen(Screen[int]):
         except LabError as error:
             await self._lost(error)
         if self._view is not None and self._view.passed:
-            self._lesson.text.focus()
+            self.set_focus(self._lesson.text)
 
     @work(exclusive=True, group="move")
     async def action_quit(self) -> None:

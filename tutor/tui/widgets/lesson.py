@@ -126,7 +126,7 @@ class LessonPane(Vertical):
     def focus_answer(self) -> bool:
         """Go to where the answer is typed, if the step has a question that waits for one."""
         for answer in self.query("#answer").results(Input):
-            answer.focus()
+            self.screen.set_focus(answer)
             return True
         return False
 
