@@ -124,7 +124,6 @@ class LessonScreen(Screen[int]):
         await self._place(lesson, step, living=opening.resumed)
         if opening.resumed:
             self.notify("Your lab was still running; you are back in it.")
-        self.set_focus(self._shell)
 
     async def _watch_other(self, lesson: Lesson) -> None:
         try:
@@ -146,8 +145,8 @@ class LessonScreen(Screen[int]):
                 self._shell.detach()
                 view = await self._desk.build(lesson, step)
             await self._show(view)
-            if self._is_asking and not self._shell.has_focus:
-                self._lesson.focus_answer()
+            if not (self._is_asking and self._lesson.focus_answer()):
+                self.set_focus(self._shell)
             if not living or not self._shell.wants_keys:
                 await self._open_shell()
             self._watch(self._desk.filenos())
@@ -327,7 +326,6 @@ class LessonScreen(Screen[int]):
         text = "A new lab is built, as it is at the start of this step. Everything that you made in this one is lost."
         if await self.app.push_screen_wait(Ask("Reset this step?", text, {"r": "reset", "s": "stay"})) == "r":
             await self._place(view.lesson, view.step, living=False)
-            self.set_focus(self._shell)
 
     @work(exclusive=True, group="move")
     async def action_hint(self) -> None:

@@ -66,6 +66,8 @@ class Outcome(Static):
             lines += ["", f"[b]{escape(view.answer)}[/] is not it. Look again: the kernel knows."]
         elif view.step.kind is StepKind.SEE:
             lines += [f"{_TICKS[False]} Run the command and read what it prints."]
+        elif view.step.kind is StepKind.ANSWER:
+            lines += [f"{_TICKS[False]} Look in the shell (Ctrl-]), then answer."]
         self.update("\n".join(lines).strip("\n"))
         self.set_class(view.passed, "-passed")
 
@@ -134,6 +136,7 @@ class LessonPane(Vertical):
         """An answer."""
         event.stop()
         self.post_message(self.Answered(event.value))
+        event.input.clear()
 
 
 def _shown(block: Block) -> Widget:
