@@ -28,6 +28,8 @@ from tutor.lab.terminals import Terminal
 from tutor.lab.wire import Message
 from tutor.lab.wiring import Cable, TapOpener
 
+_PATIENCE_SECONDS = 5.0  # with a client that does not take its answer: one that was stopped, say
+
 
 class Agent:
     """The loop."""
@@ -159,7 +161,7 @@ class Agent:
             return
         message, descriptors = heard
         answer, given = self._operations.perform(number, message, descriptors)
-        client.setblocking(True)
+        client.settimeout(_PATIENCE_SECONDS)
         try:
             wire.send(client, answer, given)
         except OSError:

@@ -23,6 +23,7 @@ from typing import Any
 
 from tutor.errors import LabError, LabGone, MissingTool
 from tutor.lab import rootfs, wire
+from tutor.lab.programs import remedy
 from tutor.lab.ring import Ring
 from tutor.lab.wire import Message
 
@@ -346,6 +347,9 @@ class Lab:
             if message.get("re") != number:
                 self._notices.append(message)
                 continue
+            if message.get("kind") == MissingTool.__name__:
+                # The agent can't read this machine's own files any more: what to install is known out here.
+                raise MissingTool(message["error"], hint=remedy((message["error"].split()[0],)))
             if "error" in message:
                 raise _ERRORS.get(message["kind"], LabError)(message["error"], hint=message["hint"])
             return message, descriptors

@@ -24,7 +24,7 @@ from tutor.lab import agent, idmap, wire, wiring
 from tutor.lab import syscalls as sc
 from tutor.lab.idmap import IdMap, MapKind
 from tutor.lab.machinecode import pretend_ids_filter, wait_program
-from tutor.lab.process import close_descriptors, default_signals, fork_to
+from tutor.lab.process import close_descriptors, default_signals, fork_to, silence
 
 _PRIVATE_NAMESPACES = sc.CLONE_NEWNET | sc.CLONE_NEWNS | sc.CLONE_NEWPID | sc.CLONE_NEWUTS | sc.CLONE_NEWIPC
 
@@ -41,6 +41,7 @@ class Nursery:
             ours.close()
             sc.die_with_parent(signal.SIGKILL)
             if os.getppid() == tutor:  # it may have died before the line above
+                close_descriptors(keep=[theirs.fileno()])
                 _Births(theirs).serve()
 
         self._pid = fork_to(work)
@@ -205,11 +206,14 @@ class _Keeper:
     def __init__(
         self, ids: IdMap, control: socket.socket, listener: socket.socket | None, asking: socket.socket, grace: float
     ) -> None:
+        self._nursery = os.getppid()
         self._ids, self._control, self._listener, self._asking, self._grace = ids, control, listener, asking, grace
 
     def run(self, *, said: int, heard: int, kept: Path | None) -> None:
         if kept is None:
             sc.die_with_parent(signal.SIGKILL)
+            if os.getppid() != self._nursery:  # it may have died before the line above
+                return
         else:
             os.setsid()
         sc.unshare(sc.CLONE_NEWUSER)
@@ -227,6 +231,7 @@ class _Keeper:
         fork_to(lambda: self._become_agent(said), said)
         default_signals()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        silence()
         close_descriptors()
         # What is left to do needs no Python, and five megabytes less. The death signal outlives exec (prctl(2)).
         program = os.memfd_create("keeper")
@@ -244,7 +249,8 @@ class _Keeper:
         if self._ids.kind is MapKind.SINGLE:
             sc.install_seccomp(pretend_ids_filter())
         os.write(said, b"ready\n")
-        os.close(said)
+        listening = [self._listener.fileno()] if self._listener is not None else []
+        close_descriptors(keep=[self._control.fileno(), self._asking.fileno(), *listening])
         agent.main(self._control, self._listener, self._tap_opener(), self._grace)
 
     def _tap_opener(self) -> Callable[[int, str], int]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+_MOST_DESCRIPTORS = 65536
 
 FAILED = "failed"
 """The word with which a child begins its last line when something went wrong."""
@@ -14,6 +16,11 @@ FAILED = "failed"
 def detach() -> None:
     """Leave the session, and read from and write to nothing."""
     os.setsid()
+    silence()
+
+
+def silence() -> None:
+    """Read from and write to nothing: a lab must not hold on to the terminal or pipes of whoever started it."""
     null = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
@@ -21,10 +28,15 @@ def detach() -> None:
         os.close(null)
 
 
-def close_descriptors(first: int = 3) -> None:
-    """Close every descriptor from `first` on."""
+def close_descriptors(*, keep: Iterable[int] = ()) -> None:
+    """Close every descriptor but standard input, output and error, and those in `keep`."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    os.closerange(first, min(soft, 65536) if soft != resource.RLIM_INFINITY else 65536)
+    last = min(soft, _MOST_DESCRIPTORS) if soft != resource.RLIM_INFINITY else _MOST_DESCRIPTORS
+    first = 3
+    for kept in sorted(set(keep)):
+        os.closerange(first, max(first, kept))
+        first = max(first, kept + 1)
+    os.closerange(first, last)
 
 
 def default_signals() -> None:

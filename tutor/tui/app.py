@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import ClassVar
 
 from textual.app import App
@@ -22,8 +21,6 @@ class TutorApp(App[TutorError | None]):
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self, desk: Desk) -> None:
-        # The kitty keyboard protocol would change what the shell's programs are sent.
-        os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
         super().__init__(driver_class=RawDriver)
         self._desk = desk
 
