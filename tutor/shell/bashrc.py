@@ -1,51 +1,54 @@
 """What an interactive bash in the lab reads when it starts: a prompt, colours, and the marks that `marks` reads.
 
-Nothing that a learner types is changed: no alias hides a command, no trap, no DEBUG hook. Does not know who reads the
-marks.
+Nothing that a learner types is changed: no alias but for colour, no trap, no DEBUG hook, nothing exported but LESS.
+`ip` keeps its own colours (none), so that what stands on the screen is what stands in the lesson. Does not know who
+reads the marks.
 
 Source: bash(1), PROMPTING (PS0) and PROMPT_COMMAND; bash 5.0 or later.
 """
 
 from __future__ import annotations
 
-from tutor.shell.marks import NEWLINE
+from tutor.shell.marks import LONGEST_TEXT, NEWLINE
 
 _TEXT = r"""# Read by every interactive bash of this lab.
 case $- in *i*) ;; *) return ;; esac
 
-HISTFILE=/root/.bash_history HISTSIZE=5000 HISTFILESIZE=5000 HISTCONTROL= HISTIGNORE= HISTTIMEFORMAT=
+HISTFILE=~/.bash_history HISTSIZE=5000 HISTFILESIZE=5000 HISTCONTROL= HISTIGNORE= HISTTIMEFORMAT=
 shopt -s histappend checkwinsize cmdhist lithist
 
-# Marks around prompts and commands (OSC 133), for the lesson beside this shell. They change nothing that you type.
+# Marks around prompts and commands (OSC 133), for the lesson beside this shell. They change nothing that you type,
+# and stay out of sight under `set -x`.
 __lab_id=$BASHPID.$RANDOM
 __lab_typed() {
-    local line number
+    local IFS=$' \t\n' line number
     line=$(HISTTIMEFORMAT= builtin history 1)
-    read -r number _ <<<"$line"
+    builtin read -r number _ <<<"$line"
     line=${line#*"$number"}
     line=${line//[$'\a\e']/}
-    printf '\e]133;C;%s;%s;%s\a' "$__lab_id" "${number%\*}" "${line//$'\n'/$'NEWLINE'}"
+    line=${line//$'\n'/$'@NEWLINE@'}
+    builtin printf '\e]133;C;%s;%s;%s;%s\a' "$__lab_id" "$1" "${number%\*}" "${line:0:@LONGEST@}"
 }
 __lab_prompt() {
-    printf '\e]133;D;%s;%s\a\e]133;A;%s\a' "$__lab_id" "$?" "$__lab_id"
+    builtin printf '\e]133;D;%s;%s\a\e]133;A;%s\a' "$__lab_id" "$?" "$__lab_id"
 }
-PS0='$(__lab_typed)'
-PROMPT_COMMAND=__lab_prompt
+PS0='$({ __lab_typed "$?"; } 2>/dev/null)'
+PROMPT_COMMAND='{ __lab_prompt; } 2>/dev/null'
 
 # The prompt says in which network namespace this shell is, if `ip netns` has a name for it.
 __lab_netns=
-if [ -d /run/netns ]; then
-    __lab_netns=$(ip netns identify $$ 2>/dev/null)
-fi
-PS1='\[\e[1;32m\]\u@\h\[\e[0m\]'"${__lab_netns:+\[\e[1;33m\]($__lab_netns)\[\e[0m\]}"':\[\e[1;34m\]\w\[\e[0m\]\$ '
-PS1+="\[\e]133;B;$__lab_id\a\]"
-unset __lab_netns
-
-alias ls='ls --color=auto' grep='grep --color=auto'
-export LESS=${LESS--R}
-
+for __lab_file in /run/netns/*; do
+    if [[ $__lab_file -ef /proc/self/ns/net ]]; then
+        __lab_netns=${__lab_file##*/}
+        break
+    fi
+done
+PS1='@PROMPT@'
+PS1+="\[\e]133;B;$__lab_id;\$?\a\]"
+PS2="> \[\e]133;P;$__lab_id\a\]"
+@COLOUR@
 for __lab_file in /usr/share/bash-completion/bash_completion /etc/bash_completion; do
-    if [ -r "$__lab_file" ]; then
+    if [[ -r $__lab_file ]]; then
         . "$__lab_file"
         break
     fi
@@ -53,7 +56,34 @@ done
 unset __lab_file
 """
 
+_ALIASES = """
+alias ls='ls --color=auto' grep='grep --color=auto'
+export LESS=${LESS--R}
+"""
 
-def bashrc() -> str:
-    """The text of /root/.bashrc."""
-    return _TEXT.replace("NEWLINE", "\\x" + format(ord(NEWLINE), "02x"))
+
+def bashrc(*, machine: str = "", colour: bool = True) -> str:
+    """The text of ~/.bashrc.
+
+    Args:
+        machine: the name that the prompt shows; empty for the host name.
+        colour: whether the prompt, `ls` and `grep` may use colours.
+    """
+    user = _painted("1;32", r"\u@" + (machine or r"\h"), colour=colour)
+    netns = _painted("1;33", "($__lab_netns)", colour=colour)
+    folder = _painted("1;34", r"\w", colour=colour)
+    fields = {
+        "@NEWLINE@": f"\\x{ord(NEWLINE):02x}",
+        "@LONGEST@": str(LONGEST_TEXT),
+        "@PROMPT@": user + "${__lab_netns:+" + netns + "}:" + folder + r"\$ ",
+        "@COLOUR@": _ALIASES if colour else "",
+    }
+    text = _TEXT
+    for name, value in fields.items():
+        text = text.replace(name, value)
+    return text
+
+
+def _painted(code: str, text: str, *, colour: bool) -> str:
+    r"""A part of PS1 in a colour; \[ \] tell readline what takes no room."""
+    return rf"\[\e[{code}m\]{text}\[\e[0m\]" if colour else text

@@ -53,6 +53,14 @@ def encode(key: str, character: str | None, *, application_cursor: bool = False)
     return escape + base.encode() if escape and len(base) == 1 else b""
 
 
+def as_typed(text: str) -> bytes:
+    """Text as it is typed at a prompt, save that the keys which would do something are taken literally.
+
+    A tab would ask for completion: readline takes the key after Ctrl-V as it is.
+    """
+    return text.replace("\t", "\x16\t").replace("\n", "\r").encode()
+
+
 def for_application(sequence: bytes) -> bytes:
     """Unmodified cursor keys as a program under DECCKM expects them; everything else as it is."""
     return _CURSOR_KEY.sub(b"\x1bO\\1", sequence)

@@ -1,8 +1,10 @@
 """Finds the prompt marks that the lab's bash prints (OSC 133) and tells which commands ran, and how they ended.
 
-`ESC ] 133 ; A ; ID BEL` before a prompt, `B ; ID` behind it, `C ; ID ; NUMBER ; TEXT` just before a command runs and
-`D ; ID ; STATUS` after it. ID is the shell's own, so that a shell inside of a shell closes nothing but its own
-commands.
+`ESC ] 133 ; A ; ID BEL` before a prompt, `B ; ID ; STATUS` behind it, `P ; ID` behind the prompt of a line that
+continues a command, `C ; ID ; STATUS ; NUMBER ; TEXT` just before a command runs and `D ; ID ; STATUS` after it. STATUS
+is `$?`, so that the end of a command is known even where D is missing: of several lines that were pasted at once, only
+the last one has it. ID is the shell's own: a shell inside of a shell closes nothing but its own commands, and the end
+of the outer command closes what it left open.
 Does not know who printed the marks, nor what a command does.
 
 Source: the semantic prompts of OSC 133 as FinalTerm introduced them; the fields behind the letter are ours.
@@ -11,8 +13,9 @@ Source: the semantic prompts of OSC 133 as FinalTerm introduced them; the fields
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from tutor.shell.plain import plain_text
 
 KEPT_BYTES = 256 * 1024
 """How much of a command's output is kept: half from its beginning, half from its end."""
@@ -20,17 +23,15 @@ KEPT_BYTES = 256 * 1024
 NEWLINE = "\x1e"
 """Stands for a line end within TEXT."""
 
-_MARK = re.compile(rb"\x1b\]133;([ABCD])((?:;[^\x07\x1b]*)?)(?:\x07|\x1b\\)")
+LONGEST_TEXT = 16 * 1024
+"""How many characters of a command line a mark carries at most."""
+
 _START = b"\x1b]133;"
-_LONGEST_MARK = 64 * 1024
-_ESCAPES = re.compile(
-    rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\|$)"  # OSC
-    rb"|\x1b[PX^_].*?(?:\x1b\\|$)"  # DCS, SOS, PM, APC
-    rb"|\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
-    rb"|\x1b[ -/]*[0-~]"  # others
-    rb"|[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]",
-    re.DOTALL,
-)
+_LONGEST_MARK = 4 * LONGEST_TEXT + 256  # a character takes up to four bytes
+_TERMINATOR = re.compile(rb"[\x07\x1b]")
+_MARK = re.compile(rb"([ABCDP]);([0-9]+\.[0-9]+)(?:;(.*))?", re.DOTALL)
+_STATUS = re.compile(r"[0-9]{1,3}")
+_DEEPEST = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,16 @@ class Command:
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A shell waits for a command."""
+
+    shell: str
+    """The shell's id."""
+    status: int = 0
+    """What `$?` is now: also of what never ran, such as a line with a syntax error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """A shell waits for the next line of a command."""
 
     shell: str
     """The shell's id."""
@@ -73,7 +84,7 @@ class Ended:
     """The command."""
 
 
-Event = Prompt | Started | Ended
+Event = Prompt | Continued | Started | Ended
 """What marks tell."""
 
 
@@ -81,9 +92,11 @@ Event = Prompt | Started | Ended
 class _Running:
     """A command on its way."""
 
+    shell: str
     text: str
     head: bytearray = field(default_factory=bytearray)
     tail: bytearray = field(default_factory=bytearray)
+    left_out: int = 0
 
     def keep(self, output: bytes) -> None:
         half = KEPT_BYTES // 2
@@ -92,8 +105,21 @@ class _Running:
             self.head += output[:room]
             output = output[room:]
         self.tail += output
-        if len(self.tail) > half:
-            del self.tail[: len(self.tail) - half]
+        excess = len(self.tail) - half
+        if excess > 0:
+            self.left_out += excess
+            del self.tail[:excess]
+
+    def ended(self, status: int) -> Ended:
+        if not self.left_out:
+            output = plain_text(bytes(self.head + self.tail))
+        else:
+            # Whole lines only: the halves of two words must not become one.
+            head, _, begun = bytes(self.head).rpartition(b"\n")
+            rest, _, tail = bytes(self.tail).partition(b"\n")
+            gap = self.left_out + len(begun) + len(rest)
+            output = f"{plain_text(head)}\n[{gap} bytes left out]\n{plain_text(tail)}"
+        return Ended(self.shell, Command(self.text, output, status))
 
 
 class Marks:
@@ -101,87 +127,87 @@ class Marks:
 
     def __init__(self) -> None:
         self._held = b""
-        self._running: dict[str, _Running] = {}
-        self._numbers: dict[str, str] = {}
+        self._running: list[_Running] = []
+        self._typed: dict[str, tuple[str, str]] = {}
 
     @property
     def is_running(self) -> bool:
         """Whether a command is on its way."""
         return bool(self._running)
 
-    def feed(self, data: bytes) -> Iterator[Event]:
-        """Take a piece of output in; yields what it tells, in order."""
+    def feed(self, data: bytes) -> list[Event]:
+        """Take a piece of output in; returns what it tells, in order."""
         data = self._held + data
         self._held = b""
+        events: list[Event] = []
         at = 0
-        for mark in _MARK.finditer(data):
-            self._keep(data[at : mark.start()])
-            at = mark.end()
-            event = self._event(mark[1], mark[2].decode(errors="replace")[1:])
-            if event is not None:
-                yield event
-        rest = data[at:]
-        cut = _unfinished(rest)
-        self._keep(rest[:cut])
-        self._held = rest[cut:]
+        while (begin := data.find(_START, at)) >= 0:
+            self._keep(data[at:begin])
+            body = begin + len(_START)
+            found = _TERMINATOR.search(data, body, body + _LONGEST_MARK)
+            end = found.start() if found is not None else len(data)
+            if found is None and end - body >= _LONGEST_MARK:
+                self._keep(_START)  # much too long for a mark: output like any other
+                at = body
+            elif found is None or (data[end] == 0x1B and end + 1 == len(data)):
+                self._held = data[begin:]
+                return events
+            elif data[end] == 0x1B and data[end + 1 : end + 2] != b"\\":
+                self._keep(data[begin:end])  # another sequence cuts it off
+                at = end
+            else:
+                events += self._mark(data[body:end])
+                at = end + (1 if data[end] == 0x07 else 2)
+        cut = len(data) - _begun(data, at)
+        self._keep(data[at:cut])
+        self._held = data[cut:]
+        return events
 
     def _keep(self, output: bytes) -> None:
         if output:
-            for running in self._running.values():
+            for running in self._running:
                 running.keep(output)
 
-    def _event(self, letter: bytes, rest: str) -> Event | None:
-        shell, _, rest = rest.partition(";")
+    def _mark(self, body: bytes) -> list[Event]:
+        fields = _MARK.fullmatch(body)
+        if fields is None:
+            return []  # another program's mark
+        letter, shell = fields[1], fields[2].decode()
+        rest = (fields[3] or b"").decode(errors="replace")
+        if letter == b"P":
+            return [Continued(shell)]
+        status, _, rest = rest.partition(";")
+        if letter == b"A" or not _STATUS.fullmatch(status):
+            return []
+        before = self._end(shell, int(status))
         if letter == b"B":
-            return Prompt(shell)
-        if letter == b"C":
-            number, _, text = rest.partition(";")
-            # The same number twice: this command did not make it into the history, so the text is another's.
-            known = "" if number == self._numbers.get(shell) else text.replace(NEWLINE, "\n").strip()
-            self._numbers[shell] = number
-            self._running[shell] = _Running(known)
-            return Started(shell, known)
-        if letter == b"D" and shell in self._running:
-            running = self._running.pop(shell)
-            status = int(rest) if rest.isdigit() else 0
-            return Ended(shell, Command(running.text, plain_text(bytes(running.head + running.tail)), status))
-        return None
+            return [*before, Prompt(shell, int(status))]
+        return [*before, self._start(shell, rest)] if letter == b"C" else before
+
+    def _start(self, shell: str, rest: str) -> Started:
+        number, _, text = rest.partition(";")
+        text = text.replace(NEWLINE, "\n").strip()
+        # Nothing new in the history: this command did not make it there, and the text is another's.
+        known = "" if self._typed.get(shell) == (number, text) else text
+        self._typed[shell] = (number, text)
+        self._running.append(_Running(shell, known))
+        # A shell that has replaced itself (`exec bash`) never says that its last command has ended.
+        del self._running[:-_DEEPEST]
+        return Started(shell, known)
+
+    def _end(self, shell: str, status: int) -> list[Event]:
+        """The shell's command has ended, and with it every command that runs inside of it (`exit`, say)."""
+        depth = next((depth for depth, running in enumerate(self._running) if running.shell == shell), None)
+        if depth is None:
+            return []
+        ended = self._running[depth:]
+        del self._running[depth:]
+        for inner in ended[1:]:
+            self._typed.pop(inner.shell, None)
+        return [running.ended(status) for running in reversed(ended)]
 
 
-def plain_text(output: bytes) -> str:
-    """Output as one would copy it from the screen: no escape sequences, overwritten parts of lines gone."""
-    text = _ESCAPES.sub(b"", output).decode("utf-8", "replace").replace("\r\n", "\n")
-    return "\n".join(_overwritten(line) for line in text.split("\n"))
-
-
-def _overwritten(line: str) -> str:
-    """A line after its backspaces and carriage returns."""
-    if "\r" not in line and "\b" not in line:
-        return line
-    cells: list[str] = []
-    at = 0
-    for character in line:
-        if character == "\r":
-            at = 0
-        elif character == "\b":
-            at = max(0, at - 1)
-        else:
-            cells[at : at + 1] = [character]
-            at += 1
-    return "".join(cells)
-
-
-def _unfinished(data: bytes) -> int:
-    """Where a mark begins that is not complete yet; the length of `data` if none does."""
-    at = data.rfind(b"\x1b")
-    # An ESC may also be the first half of the terminator ESC \ of a mark that began before it.
-    if at > 0 and len(data) - at <= 1:
-        before = data.rfind(_START, 0, at)
-        if before >= 0 and not _MARK.match(data, before) and b"\x07" not in data[before:at]:
-            at = before
-    if at < 0 or len(data) - at > _LONGEST_MARK:
-        return len(data)
-    piece = data[at:]
-    if piece.startswith(_START):
-        return len(data) if b"\x07" in piece else at
-    return at if _START.startswith(piece) else len(data)
+def _begun(data: bytes, at: int) -> int:
+    """How many bytes at the end of `data`, from `at` on, may be the beginning of a mark."""
+    longest = min(len(_START) - 1, len(data) - at)
+    return next((size for size in range(longest, 0, -1) if data.endswith(_START[:size])), 0)

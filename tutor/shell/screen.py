@@ -7,78 +7,29 @@ Loading it takes 125 ms: import this module after the first paint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from pyghostty import GhosttyError, Terminal, ffi, lib
 from pyghostty._ffi import union_fn
 
 from tutor.errors import ShellError
-
-Colour = int | tuple[int, int, int] | None
-"""An index of the palette of 256, or red, green and blue; None for the default."""
+from tutor.shell.cells import PLAIN, CellStyle, Colour, Cursor, CursorShape, Mouse, Run
 
 _SCROLLBACK_LINES = 5000
 _MOST_CACHED = 50_000
 _GRAPHEME = 16
 _APPLICATION_CURSOR, _BRACKETED_PASTE, _FOCUS_EVENTS = 1, 2004, 1004
-_MOUSE_MODES = (9, 1000, 1002, 1003)
 _SGR_MOUSE = 1006
 
 _SCROLL_SIGNATURE = "void(*)(GhosttyTerminal, TutorScroll)"
 ffi.cdef("typedef struct { int tag; intptr_t delta; uint64_t pad; } TutorScroll;", override=True)
 
 
-@dataclass(frozen=True, slots=True)
-class CellStyle:
-    """How text looks."""
-
-    foreground: Colour = None
-    """Of the text."""
-    background: Colour = None
-    """Behind it."""
-    bold: bool = False
-    """Heavier."""
-    faint: bool = False
-    """Paler."""
-    italic: bool = False
-    """Slanted."""
-    underline: bool = False
-    """With a line below, of any kind."""
-    blink: bool = False
-    """Going on and off."""
-    inverse: bool = False
-    """With the two colours exchanged."""
-    invisible: bool = False
-    """Not to be seen."""
-    strike: bool = False
-    """With a line through it."""
-    overline: bool = False
-    """With a line above."""
-
-
-PLAIN = CellStyle()
-"""As nobody has styled it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Neighbouring cells of one style."""
-
-    text: str
-    """What stands in them; a wide character fills two."""
-    style: CellStyle
-    """How it looks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where the cursor is to be seen."""
-
-    x: int
-    """Column, from 0."""
-    y: int
-    """Row, from 0."""
+_SHAPES = {
+    lib.GHOSTTY_RENDER_STATE_CURSOR_VISUAL_STYLE_BAR: CursorShape.BAR,
+    lib.GHOSTTY_RENDER_STATE_CURSOR_VISUAL_STYLE_UNDERLINE: CursorShape.UNDERLINE,
+}
 
 
 class Screen:
@@ -113,6 +64,8 @@ class Screen:
         self._style_bytes = ffi.buffer(self._style)
         self._cursor = ffi.new("GhosttyRenderStateCursor*")
         self._cursor.size = ffi.sizeof("GhosttyRenderStateCursor")
+        self._dirty = ffi.new("GhosttyRenderStateDirty*")
+        self._row_number, self._flag = ffi.new("uint16_t*"), ffi.new("bool*")
         self._known_cells: dict[int, tuple[str, int, bool]] = {}
         self._known_styles: dict[bytes, CellStyle] = {}
 
@@ -126,16 +79,17 @@ class Screen:
         Raises:
             ShellError: the screen core failed. What runs in the terminal is none the worse.
         """
-        try:
+        with _reported():
             self._terminal.feed(output)
-        except GhosttyError as error:
-            raise ShellError(
-                f"the screen could not be drawn: {error}", hint="your shell goes on; Ctrl-L redraws"
-            ) from error
 
     def resize(self, columns: int, rows: int) -> None:
-        """Change the size; the text flows anew."""
-        self._terminal.resize(columns, rows)
+        """Change the size; the text flows anew.
+
+        Raises:
+            ShellError: the screen core failed.
+        """
+        with _reported():
+            self._terminal.resize(columns, rows)
         self.columns, self.rows = columns, rows
 
     def scroll(self, lines: int) -> None:
@@ -149,57 +103,82 @@ class Screen:
     @property
     def application_cursor(self) -> bool:
         """Whether cursor keys are to be sent as ESC O (DECCKM)."""
-        return bool(self._terminal.mode(_APPLICATION_CURSOR))
+        return self._has(_APPLICATION_CURSOR)
 
     @property
     def bracketed_paste(self) -> bool:
         """Whether the program wants to be told what was pasted."""
-        return bool(self._terminal.mode(_BRACKETED_PASTE))
-
-    @property
-    def wants_mouse(self) -> bool:
-        """Whether the program asks for mouse events, in the SGR form."""
-        return bool(self._terminal.mode(_SGR_MOUSE)) and any(self._terminal.mode(mode) for mode in _MOUSE_MODES)
+        return self._has(_BRACKETED_PASTE)
 
     @property
     def wants_focus(self) -> bool:
         """Whether the program asks to be told of the focus."""
-        return bool(self._terminal.mode(_FOCUS_EVENTS))
+        return self._has(_FOCUS_EVENTS)
+
+    @property
+    def mouse(self) -> Mouse:
+        """Which mouse events the program asks for. Only the SGR form counts: what asks for mouse today asks for it."""
+        if not self._has(_SGR_MOUSE):
+            return Mouse.NONE
+        return max((kind for kind in Mouse if kind and self._has(kind)), default=Mouse.NONE)
 
     @property
     def is_alternate(self) -> bool:
         """Whether a full-screen program has the screen."""
         return bool(self._terminal.get("active_screen", "int") == lib.GHOSTTY_TERMINAL_SCREEN_ALTERNATE)
 
+    @property
+    def title(self) -> str:
+        """What the program calls its window; empty at first."""
+        title = self._terminal.get("title", "GhosttyString")
+        return bytes(ffi.buffer(title.ptr, title.len)).decode(errors="replace") if title.len else ""
+
     def text(self) -> str:
         """The visible screen as plain text."""
         return str(self._terminal.text())
 
     def changed_rows(self, also: Iterable[int] = ()) -> tuple[dict[int, tuple[Run, ...]], Cursor | None]:
-        """The rows changed since the last call, and those in `also`; and the cursor, None while it is hidden."""
+        """The rows that have changed since the last call, and those in `also`; and the cursor, None while it is hidden.
+
+        Raises:
+            ShellError: the screen core failed.
+        """
         state = self._state[0]
-        lib.ghostty_render_state_update(state, self._handle)
+        if lib.ghostty_render_state_update(state, self._handle):
+            raise _broken("no memory for its rows")
         lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR, self._row)
-        dirty = ffi.new("GhosttyRenderStateDirty*")
-        lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_DIRTY, dirty)
-        wanted = set(also)
-        rows: dict[int, tuple[Run, ...]] = {}
-        everything = dirty[0] == lib.GHOSTTY_RENDER_STATE_DIRTY_FULL
-        if dirty[0] or wanted:
-            flag = ffi.new("bool*")
-            y = -1
-            while lib.ghostty_render_state_row_iterator_next(self._row[0]):
-                y += 1
-                if not everything and y not in wanted:
-                    lib.ghostty_render_state_row_get(self._row[0], lib.GHOSTTY_RENDER_STATE_ROW_DATA_DIRTY, flag)
-                    if not flag[0]:
-                        continue
-                rows[y] = self._runs()
+        lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_DIRTY, self._dirty)
+        wanted = frozenset(also)
+        if self._dirty[0] == lib.GHOSTTY_RENDER_STATE_DIRTY_FULL:
+            wanted = frozenset(range(self.rows))
+        rows = {y: self._runs() for y in self._walk(wanted)} if self._dirty[0] or wanted else {}
         lib.ghostty_render_state_clean(state)
         lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR, self._cursor)
+        return rows, self._read_cursor()
+
+    def _walk(self, wanted: frozenset[int]) -> Iterator[int]:
+        """Move the row iterator to each row that is dirty or wanted."""
+        row = self._row[0]
+        if not wanted:
+            while lib.ghostty_render_state_row_iterator_next_dirty(row, self._row_number):
+                yield int(self._row_number[0])
+            return
+        y = -1
+        while lib.ghostty_render_state_row_iterator_next(row):
+            y += 1
+            lib.ghostty_render_state_row_get(row, lib.GHOSTTY_RENDER_STATE_ROW_DATA_DIRTY, self._flag)
+            if self._flag[0] or y in wanted:
+                yield y
+
+    def _read_cursor(self) -> Cursor | None:
         cursor = self._cursor
-        seen = cursor.visible and cursor.viewport_has_value
-        return rows, Cursor(int(cursor.viewport_x), int(cursor.viewport_y)) if seen else None
+        if not (cursor.visible and cursor.viewport_has_value):
+            return None
+        shape = _SHAPES.get(cursor.visual_style, CursorShape.BLOCK)
+        return Cursor(int(cursor.viewport_x) - int(cursor.wide_tail), int(cursor.viewport_y), shape)
+
+    def _has(self, mode: int) -> bool:
+        return bool(self._terminal.mode(mode))
 
     def _scroll_to(self, tag: int, lines: int) -> None:
         # The library takes a tagged union by value, which ABI-mode cffi can't pass: a struct of the same layout can be.
@@ -225,14 +204,14 @@ class Screen:
                     lib.ghostty_render_state_row_get(self._row[0], lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells)
                     styled = True
                 if text:
-                    runs.append(Run("".join(text), style))
+                    runs.append(Run("".join(text), style, len(text)))
                     text = []
                 style, style_of = (self._style_at(x, value) if key or special else PLAIN), key
                 if special and character == "":
                     character = self._grapheme_at(x)
             text.append(character)
         if text:
-            runs.append(Run("".join(text), style))
+            runs.append(Run("".join(text), style, len(text)))
         return tuple(runs)
 
     def _decode(self, value: int) -> tuple[str, int, bool]:
@@ -308,6 +287,19 @@ class Screen:
             bool(raw.strikethrough),
             bool(raw.overline),
         )
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """What the library calls an error becomes ours."""
+    try:
+        yield
+    except GhosttyError as error:
+        raise _broken(str(error)) from error
+
+
+def _broken(why: str) -> ShellError:
+    return ShellError(f"the screen could not be drawn: {why}", hint="your shell goes on; a new screen may do better")
 
 
 def _colour(raw: ffi.CData) -> Colour:

@@ -1,8 +1,7 @@
 """Reads the keyboard: while the shell has the focus every byte goes to it, and Textual gets only what is the screen's.
 
 Textual's own parser takes some keys and loses others (Ctrl-Q, Alt-Backspace ...); a shell must get them all. Does not
-know what
-the shell does with them.
+know what the shell does with them.
 """
 
 from __future__ import annotations
@@ -11,89 +10,109 @@ import os
 import selectors
 import time
 from codecs import getincrementaldecoder
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Iterable
+from typing import Protocol, runtime_checkable
 
+from textual import constants
 from textual._xterm_parser import XTermParser
+from textual.app import ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
+from textual.messages import ExitApp
+from textual.widget import Widget
 
-from tutor.shell.input_split import CHORD, InputSplit, Pieces
+from tutor.shell.input_split import PASTE_BEGIN, PASTE_END, InputSplit, Kind, Piece
 
 _POLL_SECONDS = 0.1
-_HOLD_SECONDS = 0.02
 _CHUNK = 65536
-_TURN_SECONDS = 0.5
+_FOCUS_SECONDS, _FOCUS_POLL_SECONDS = 0.25, 0.002
+_POP_KITTY_KEYBOARD = "\x1b[<u"
 
 
 @runtime_checkable
 class RawInput(Protocol):
-    """A widget that takes the keyboard's bytes as they are while it has the focus."""
+    """A widget that takes the keyboard's bytes as they are while it has the focus.
 
-    def take_keys(self, keys: bytes) -> None:
-        """Take bytes; called from the thread that reads the keyboard."""
+    The methods are called from the thread that reads the keyboard.
+    """
 
     @property
     def wants_keys(self) -> bool:
         """Whether there is anybody to take them."""
 
+    def take_keys(self, keys: bytes) -> None:
+        """Take keys."""
+
+    def take_paste(self, text: bytes) -> None:
+        """Take pasted text."""
+
 
 class RawDriver(LinuxDriver):
     """A driver that hands raw input to the focused `RawInput`."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._split = InputSplit()
-        self._shell: RawInput | None = None
-        self._turned: tuple[bool, float] | None = None
+    def start_application_mode(self) -> None:
+        """Take the terminal over, without the kitty keyboard protocol: it would change what the shell is sent.
+
+        TEXTUAL_DISABLE_KITTY_KEY says the same, but counts only when set before Textual is first imported.
+        """
+        super().start_application_mode()
+        if not constants.DISABLE_KITTY_KEY and self._writer_thread is not None:
+            self.write(_POP_KITTY_KEYBOARD)
+            self.flush()
 
     def run_input_thread(self) -> None:
-        """Read the keyboard until the driver stops."""
+        """Read the keyboard until the driver stops or the terminal is gone."""
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
+        split = InputSplit()
+
+        def to_textual(data: bytes) -> None:
+            for event in parser.feed(decode(data)):
+                self.process_message(event)
+
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                rest = b""
-                if selector.select(_HOLD_SECONDS if self._split.is_holding else _POLL_SECONDS):
-                    data = os.read(self.fileno, _CHUNK)
+                held = split.hold_seconds
+                if selector.select(_POLL_SECONDS if held is None else held):
+                    data = self._read()
                     if not data:
-                        break
-                    rest = self._hand_out(data)
-                elif self._split.is_holding:
-                    rest = self._deliver(self._split.flush())
-                for event in parser.feed(decode(rest)) if rest else ():
-                    self.process_message(event)
+                        self.send_message(ExitApp())
+                        return
+                    self._hand_on(split.feed(data), to_textual)
+                elif held is not None:
+                    self._hand_on(split.flush(), to_textual)
                 for event in parser.tick():
                     self.process_message(event)
 
-    def _hand_out(self, data: bytes) -> bytes:
-        """Hand the shell what is its own; returns what is left for Textual.
+    def _read(self) -> bytes:
+        """What was typed; nothing once the terminal is gone."""
+        try:
+            return os.read(self.fileno, _CHUNK)
+        except OSError:
+            return b""
 
-        Behind the chord the keys are for the other side, even while the focus has not moved yet.
-        """
-        rest = b""
-        while (chord := data.find(CHORD)) >= 0:
-            rest += self._deliver(self._split.feed(data[:chord])) + CHORD
-            self._turned = (not self._is_in_shell(), time.monotonic() + _TURN_SECONDS)
-            data = data[chord + 1 :]
-        return rest + (self._deliver(self._split.feed(data)) if data else b"")
+    def _hand_on(self, pieces: Iterable[Piece], to_textual: Callable[[bytes], None]) -> None:
+        """Give each piece to whom it is for."""
+        for piece in pieces:
+            focused = self._focused()
+            shell = focused if isinstance(focused, RawInput) and focused.wants_keys else None
+            if shell is not None and piece.kind is Kind.PROGRAM:
+                shell.take_keys(piece.data)
+            elif shell is not None and piece.kind is Kind.PASTE:
+                shell.take_paste(piece.data.removeprefix(PASTE_BEGIN).removesuffix(PASTE_END))
+            else:
+                to_textual(piece.data)
+            if piece.kind is Kind.CHORD:
+                self._await_move(focused)
 
-    def _deliver(self, pieces: Pieces) -> bytes:
-        """Give the shell its piece, if the keys are for it now; returns what is for Textual."""
-        if self._is_in_shell() and self._shell is not None:
-            if pieces.program:
-                self._shell.take_keys(pieces.program)
-            return pieces.screen
-        return pieces.program + pieces.screen
+    def _await_move(self, before: Widget | None) -> None:
+        """Wait until the chord has moved the focus: what was typed after it is for where it goes."""
+        until = time.monotonic() + _FOCUS_SECONDS
+        while self._focused() is before and time.monotonic() < until and not self.exit_event.is_set():
+            time.sleep(_FOCUS_POLL_SECONDS)
 
-    def _is_in_shell(self) -> bool:
-        """Whether keys are for the shell now."""
-        focused = self._app.focused
-        in_shell = isinstance(focused, RawInput) and focused.wants_keys
-        if isinstance(focused, RawInput) and in_shell:
-            self._shell = focused
-        if self._turned is not None:
-            wanted, until = self._turned
-            if wanted != in_shell and time.monotonic() < until:
-                return wanted and self._shell is not None
-            self._turned = None
-        return in_shell
+    def _focused(self) -> Widget | None:
+        try:
+            return self._app.focused
+        except ScreenStackError:  # the application begins or ends
+            return None

@@ -1,0 +1,78 @@
+"""The course at a glance: lessons, steps, what is done, and which labs live. Does not know how it is printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tutor.errors import LabError
+from tutor.lab.kept import all_kept
+from tutor.lesson import Lesson
+from tutor.store.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLab:
+    """A lab that lives, with or without its tutor."""
+
+    name: str
+    """Of its pack and lab."""
+    place: str
+    """Where it stands (`lesson/step`), as far as it is known."""
+    seconds_left: float | None
+    """Of its grace time; None while a tutor has it."""
+
+
+def kept_labs(folder: Path, pack: str) -> list[KeptLab]:
+    """The labs of a pack that live, by name; looking keeps none of them alive."""
+    found = []
+    for name, lab in all_kept(folder):
+        with lab:
+            if not name.startswith(f"{pack}-"):
+                continue
+            try:
+                status = lab.status()
+            except LabError:
+                continue
+            found.append(KeptLab(name, place_of(status.note), status.seconds_left))
+    return found
+
+
+def place_of(note: str) -> str:
+    """`lesson/step`, from what a tutor wrote down in its lab; empty if it wrote nothing of the kind."""
+    try:
+        said = json.loads(note)
+        return f"{said['lesson']}/{said['step']}"
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def overview_json(lessons: Iterable[Lesson], progress: Progress, labs: Iterable[KeptLab]) -> dict[str, Any]:
+    """The course at a glance, as tools read it."""
+    at = progress.at
+    return {
+        "lessons": [
+            {
+                "id": lesson.id,
+                "title": lesson.title,
+                "lab": lesson.lab,
+                "figures": list(lesson.figures),
+                "done": all(progress.is_done(lesson.id, step.id) for step in lesson.steps),
+                "steps": [
+                    {
+                        "id": step.id,
+                        "title": step.title,
+                        "kind": step.kind.value,
+                        "done": progress.is_done(lesson.id, step.id),
+                    }
+                    for step in lesson.steps
+                ],
+            }
+            for lesson in lessons
+        ],
+        "at": {"lesson": at.lesson, "step": at.step} if at is not None else None,
+        "labs": [{"name": lab.name, "place": lab.place, "seconds_left": lab.seconds_left} for lab in labs],
+    }
