@@ -28,8 +28,8 @@ def command(path: str, pack: str, as_json: bool) -> int:
     for file in files:
         try:
             found += lint_text(read_text(file), file, checks.definitions, checks.diagnoses)
-        except ContentError as error:
-            found.append(error)
+        except ContentError as unreadable:
+            found.append(unreadable)
     unique = {(str(error.path), error.line, error.reason): error for error in found}
     problems = sorted(unique.values(), key=lambda error: (str(error.path), error.line))
     if as_json:

@@ -33,7 +33,11 @@ def command(pack: str, as_json: bool) -> int:
         click.echo(f"\n{number:2}  {lesson.id}: {lesson.title}  ({done} of {len(lesson.steps)} done)")
         for step in lesson.steps:
             tick = "✓" if progress.is_done(lesson.id, step.id) else " "
-            here = "  <- you are here" if progress.at and (progress.at.lesson, progress.at.step) == (lesson.id, step.id) else ""
+            here = (
+                "  <- you are here"
+                if progress.at and (progress.at.lesson, progress.at.step) == (lesson.id, step.id)
+                else ""
+            )
             click.echo(f"    {tick} {step.id:16} {step.title}{here}")
     for lab in labs:
         click.echo(f"\n{_living(lab)}")

@@ -25,7 +25,7 @@ def command(lesson: str, everything: bool, pack: str) -> int:
     course = Course(choose_pack(pack))
     store = ProgressStore(course.pack.id)
     if lesson:
-        course.front(lesson)
+        course.entry(lesson)
     elif not everything:
         at = store.read().value.at
         if at is None:

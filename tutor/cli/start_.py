@@ -24,7 +24,8 @@ def command(place: str, pack: str) -> int:
         _require_place(pack, place)
     nursery = Nursery()  # before threads, and before Textual and pyroute2 are loaded: labs are forked from here
 
-    # The kitty keyboard protocol would change what programs in the shell are sent. Textual reads this when it is loaded.
+    # The kitty keyboard protocol would change what programs in the shell are sent. Textual reads this when it is
+    # loaded.
     os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
 
     from tutor.tui.app import run
