@@ -34,7 +34,7 @@ def sysctls() -> dict[str, str]:
 
 
 def network() -> dict[str, str]:
-    """Links, addresses, routes, rules and namespaces of the host's own network; firewall rules too, where we may see them."""
+    """Links, addresses, routes, rules, namespaces of the host's own network; firewall rules too, if we may see them."""
     shown = {}
     for what in ("link", "addr", "route show table all", "rule", "netns"):
         argv = ["ip", "-o", *what.split()]
@@ -46,15 +46,30 @@ def network() -> dict[str, str]:
     return shown
 
 
-def lab_processes() -> set[int]:
-    """Processes that live in another user namespace than this one: those of labs (and of nobody else on a test machine)."""
-    own = Path("/proc/self/ns/user").readlink()
-    found = set()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if (entry / "ns/user").readlink() != own:
-                    found.add(int(entry.name))
-            except OSError:
-                continue
+def below(pid: int) -> dict[int, str]:
+    """All processes below one, by pid, with the time at which each was started: a pid alone may be given again."""
+    found: dict[int, str] = {}
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return found
+    for child in map(int, children):
+        started = started_at(child)
+        if started:
+            found[child] = started
+        found |= below(child)
     return found
+
+
+def started_at(pid: int) -> str:
+    """When a process was started, in clock ticks since boot; empty if it is gone, or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]
+
+
+def alive(processes: dict[int, str]) -> set[int]:
+    """Those of some processes that still live."""
+    return {pid for pid, started in processes.items() if started_at(pid) == started}

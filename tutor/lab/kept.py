@@ -81,5 +81,9 @@ def all_kept(folder: Path) -> Iterator[tuple[str, Lab]]:
             with contextlib.suppress(OSError):
                 path.unlink()
             continue
-        lab.visit()
+        try:
+            lab.visit()
+        except LabGone:  # it ended just now
+            lab.close()
+            continue
         yield path.stem, lab

@@ -47,6 +47,11 @@ class Nursery:
         self._pid = fork_to(work)
         theirs.close()
 
+    @property
+    def pid(self) -> int:
+        """The process that the labs are forked from."""
+        return self._pid
+
     def launch(self, *, keep_at: Path | None = None, grace: float = 0.0, single: bool = False) -> socket.socket:
         """Have a lab made, with nothing in it yet; returns the socket of its first client.
 

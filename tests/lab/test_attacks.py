@@ -1,0 +1,199 @@
+"""A learner is root and may try anything. The host never notices, and a new lab is there at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab import host
+from tests.lab.conftest import VM, Sh, run
+from tutor.errors import LabError, LabGone
+from tutor.lab.client import Lab
+from tutor.lab.nursery import Nursery
+
+pytestmark = [pytest.mark.netns, pytest.mark.alone]
+
+REBOOT = "python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0x1234567)'"
+_KINDS = {"tutor-nursery": "nursery", "memfd:keeper": "keeper", "lab": "agent"}
+
+
+@pytest.fixture(autouse=True)
+def untouched(nursery: Nursery) -> Iterator[None]:
+    """The host is as it was, nothing is left, and a new lab works, after each attack."""
+    network, sysctls = host.network(), host.sysctls()
+    yield
+    _until(lambda: not host.below(nursery.pid))
+    assert host.network() == network
+    after = host.sysctls()
+    assert {name: after.get(name) for name in sysctls} == sysctls
+    with Lab(nursery.launch()) as another:
+        another.build("vm", VM.read_text(), {})
+        assert run(another, "ping -c 1 -W 2 8.8.8.8")[0] == 0
+    _until(lambda: not host.below(nursery.pid))
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "kill -9 -1",
+        "kill -9 1",
+        "rm -rf --no-preserve-root / 2>/dev/null",
+        "ip link del eth0; ip link set eth0 netns 1",
+        "ip netns add x; ip link set eth0 netns x; ip netns del x",
+        "dd if=/dev/zero of=/fill bs=1M 2>/dev/null; dd if=/dev/zero of=/run/fill bs=1M 2>/dev/null",
+        "for i in $(seq 100); do ip netns add n$i; done",
+        "for i in $(seq 1 254); do ping -c 1 -W 1 10.1.0.$i >/dev/null & done; wait",
+        "ping -q -c 2000 -i 0.0005 -W 1 8.8.8.8",
+        "sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=2 net.core.somaxconn=7 net.ipv4.tcp_syncookies=0",
+        "iptables -P INPUT DROP; iptables -P OUTPUT DROP; nft add table inet x; ip rule add from all blackhole",
+        'exec 3</dev/urandom; for i in $(seq 4 200); do eval "exec $i<&3"; done; sleep 100 & disown',
+    ],
+)
+def test_an_attack_stays_inside(lab: Lab, sh: Sh, attack: str) -> None:
+    sh(attack)
+    lab.end()
+
+
+def test_a_fork_bomb_is_bounded_and_ends_with_the_lab(lab: Lab, nursery: Nursery) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    lab.start(["bash", "-c", "bomb() { bomb | bomb & }; bomb; sleep 100"], (null, null, null))
+    os.close(null)
+    seen: dict[int, str] = {}
+    most = 0
+    for _ in range(10):
+        time.sleep(0.1)
+        now = host.below(nursery.pid)
+        most = max(most, len(now))
+        seen |= now
+    assert 50 < most < 600
+    began = time.monotonic()
+    lab.end()
+    _until(lambda: not host.alive(seen))
+    assert time.monotonic() - began < 2
+
+
+def test_a_reboot_takes_the_machine_down_and_is_told(lab: Lab, sh: Sh) -> None:
+    sh(REBOOT)
+    end = time.monotonic() + 3
+    told: list[str] = []
+    while "machine-down" not in told and time.monotonic() < end:
+        told += [notice["notice"] for notice in lab.notices()]
+        time.sleep(0.02)
+    assert "machine-down" in told
+    with pytest.raises(LabGone):
+        sh("true")
+    lab.end()
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "echo 1 > /proc/sys/kernel/panic",
+        "sysctl -w kernel.domainname=x",
+        "echo b > /proc/sysrq-trigger",
+        "mknod /tmp/disk b 8 0 && head -c 1 /tmp/disk",
+        "mount -o remount,rw /usr",
+        "umount /usr && touch /usr/x",
+        "touch /usr/x",
+        "mount --bind /tmp /usr && umount /usr && touch /usr/x",
+        "cat /etc/shadow | grep -v '\\*'",
+        "nsenter -t 1 -n -m --all -- ip link show inet0",
+        "for p in /proc/[0-9]*; do nsenter --net=$p/ns/net ip link show inet0 && exit 0; done; false",
+        "ls /proc/1/root/proc/1/root/home/*",
+        "chroot /proc/1/root ls /work",
+        "insmod /nowhere.ko || modprobe dummy numdummies=1",
+        "date -s 2001-01-01",
+        "hostname changed && false",
+        "mount -t ext4 /dev/vda /mnt",
+        "dmesg -C",
+        "swapoff -a && swapon /fill",
+    ],
+)
+def test_an_attempt_at_the_host_fails(sh: Sh, attempt: str) -> None:
+    assert sh(attempt)[0] != 0
+
+
+def test_nothing_of_the_invoking_user_is_to_be_seen(sh: Sh) -> None:
+    home = Path.home()
+    _, seen = sh(f"ls -a {home} 2>&1; ls -a /home; cat /etc/passwd")
+    for entry in home.iterdir() if home != Path("/root") else ():
+        assert entry.name not in seen.split()
+    assert sh(f"test -e {Path(__file__).resolve()}")[0] != 0
+
+
+def test_no_link_of_the_lab_leads_to_the_host(lab: Lab, sh: Sh) -> None:
+    own = {line.split(":")[1].split("@")[0].strip() for line in host.network()["link"].splitlines()}
+    _, links = sh("ip -o link")
+    assert "eth0" in links
+    after = {line.split(":")[1].split("@")[0].strip() for line in host.network()["link"].splitlines()}
+    assert after == own
+
+
+@pytest.mark.parametrize("victim", ["tutor", "nursery", "keeper", "agent"])
+def test_nothing_of_a_private_lab_survives_a_kill(victim: str) -> None:
+    tutor = _tutor()
+    try:
+        family = host.below(tutor.pid)
+        wanted = {"tutor": tutor.pid} | {_KINDS[_comm(pid)]: pid for pid in family if _comm(pid) in _KINDS}
+        lab = {pid: started for pid, started in family.items() if pid != wanted["nursery"]}
+        assert len(lab) >= 3
+        os.kill(wanted[victim], signal.SIGKILL)
+        began = time.monotonic()
+        _until(lambda: not host.alive(lab))
+        assert time.monotonic() - began < 1
+    finally:
+        tutor.kill()
+        tutor.wait()
+
+
+def test_a_tutor_whose_lab_is_killed_is_told(lab: Lab, nursery: Nursery) -> None:
+    agent = next(pid for pid in host.below(nursery.pid) if _comm(pid) == "lab")
+    os.kill(agent, signal.SIGKILL)
+    end = time.monotonic() + 3
+    with pytest.raises(LabError):
+        _ask_for_ever(lab, end)
+    assert time.monotonic() < end
+
+
+def _ask_for_ever(lab: Lab, end: float) -> None:
+    while time.monotonic() < end:
+        lab.status()
+        time.sleep(0.01)
+
+
+def _tutor() -> subprocess.Popen[bytes]:
+    """A tutor of its own, with a private lab."""
+    code = (
+        "import time; from pathlib import Path\n"
+        "from tutor.lab.client import Lab; from tutor.lab.nursery import Nursery\n"
+        "nursery = Nursery(); lab = Lab(nursery.launch())\n"
+        f"lab.build('vm', Path({str(VM)!r}).read_text(), {{}})\n"
+        "print('built', flush=True); time.sleep(60)"
+    )
+    tutor = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], env={**os.environ}
+    )
+    with tutor.stdout or Path(os.devnull).open("rb") as said:
+        assert said.readline() == b"built\n"
+    return tutor
+
+
+def _comm(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _until(holds: Callable[[], object], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert holds()

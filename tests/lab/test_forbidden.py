@@ -1,0 +1,49 @@
+"""What a machine lacks is said in one line, with what to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.netns
+
+ROOT = Path(__file__).parents[2]
+TRY = """
+import sys
+from pathlib import Path
+from tutor.errors import TutorError
+from tutor.lab import netns
+from tutor.lab.client import Lab
+from tutor.lab.nursery import Nursery
+netns._ENVIRONMENT["PATH"] = sys.argv[1]
+nursery = Nursery()
+try:
+    lab = Lab(nursery.launch())
+    lab.build("vm", Path("lessons/labs/vm.toml").read_text(), {})
+except TutorError as error:
+    print(type(error).__name__, "|", error.message, "|", error.hint)
+"""
+
+
+def test_user_namespaces_that_are_forbidden_are_named() -> None:
+    forbid = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"'
+    said = _run("unshare", "-Ur", "sh", "-c", forbid, "sh", sys.executable, "-c", TRY, "/usr/bin")
+    kind, message, hint = said.split(" | ")
+    assert kind == "SandboxForbidden"
+    assert "user namespace" in message
+    assert "tutor doctor" in hint
+    assert said.count("\n") == 1
+
+
+def test_a_program_that_is_missing_is_named_with_its_package() -> None:
+    kind, message, hint = _run(sys.executable, "-c", TRY, "/nowhere").split(" | ")
+    assert kind == "MissingTool"
+    assert message == "ip is not installed"
+    assert "iproute" in hint
+
+
+def _run(*argv: str) -> str:
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30).stdout

@@ -1,0 +1,142 @@
+"""A lab outlives a tutor that crashes, for its grace time, and is as it was when the next one comes."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.conftest import VM, run
+from tutor.errors import LabGone
+from tutor.lab.client import Lab
+from tutor.lab.kept import Kept, all_kept
+from tutor.lab.nursery import Nursery
+
+pytestmark = pytest.mark.netns
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    made = tmp_path / "run"
+    made.mkdir(mode=0o700)
+    yield made
+    for _, lab in all_kept(made):
+        lab.end()
+        lab.close()
+
+
+def test_a_crash_costs_the_learner_nothing(folder: Path) -> None:
+    tutor = os.fork()
+    if tutor == 0:
+        lab = Kept(folder, "x").launch(Nursery(), grace=30)
+        lab.build("vm", VM.read_text(), {})
+        lab.write_note("here")
+        run(lab, "ip netns add ns1")
+        shell = lab.open_shell(PS1="$ ")
+        os.write(shell.fd, b"echo before-the-$((40 + 2)); sleep 50 &\n")
+        shell.keep(_read_until(shell.fd, b"before-the-42\r\n"))
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(tutor, 0)
+    with _found(folder) as lab:
+        status = lab.status()
+        assert status.note == "here"
+        assert status.owners == 1
+        assert status.seconds_left is None
+        assert "ns1" in run(lab, "ip netns")[1]
+        shell = lab.attach_shell(status.terminals[0])
+        assert b"before-the-42" in shell.replay()
+        os.write(shell.fd, b"jobs; echo after-$((40 + 3))\n")
+        assert b"sleep 50" in _read_until(shell.fd, b"after-43\r\n")
+        shell.close()
+
+
+def test_the_grace_time_runs_out(folder: Path, nursery: Nursery) -> None:
+    lab = Kept(folder, "x").launch(nursery, grace=0.3)
+    lab.build("vm", VM.read_text(), {})
+    lab.close()
+    with _found(folder) as visitor:
+        visitor.visit()
+        left = visitor.status().seconds_left
+        assert left is not None
+        assert 0 < left <= 0.3
+        time.sleep(0.6)
+        with pytest.raises(LabGone):
+            visitor.status()
+    assert Kept(folder, "x").find() is None
+
+
+def test_a_visitor_keeps_nothing_alive_and_coming_back_does(folder: Path, nursery: Nursery) -> None:
+    Kept(folder, "x").launch(nursery, grace=0.4).close()
+    with _found(folder) as owner:
+        time.sleep(0.7)
+        assert owner.status().owners == 1
+
+
+def test_only_one_tutor_has_a_lab(folder: Path) -> None:
+    first, second = Kept(folder, "x"), Kept(folder, "x")
+    assert first.take()
+    assert not second.take()
+    assert Kept(folder, "y").take()
+    first.release()
+    assert second.take()
+
+
+def test_another_can_watch(folder: Path, nursery: Nursery) -> None:
+    owner = Kept(folder, "x").launch(nursery, grace=0)
+    owner.build("vm", VM.read_text(), {})
+    shell = owner.open_shell(columns=77, rows=22, PS1="$ ")
+    with _found(folder) as visitor:
+        visitor.visit()
+        ring, columns, rows = visitor.watch_shell(shell.id)
+        assert (columns, rows) == (77, 22)
+        os.write(shell.fd, b"echo seen-$((40 + 2))\n")
+        shell.keep(_read_until(shell.fd, b"seen-42\r\n"))
+        assert b"seen-42" in ring.since(0)[0]
+        ring.close()
+    shell.close()
+    owner.close()
+
+
+def test_a_program_goes_on_while_nobody_looks(folder: Path, nursery: Nursery) -> None:
+    owner = Kept(folder, "x").launch(nursery, grace=30)
+    owner.build("vm", VM.read_text(), {})
+    shell = owner.open_shell(PS1="$ ")
+    os.write(shell.fd, b"yes | head -c 3000000; touch /tmp/finished\n")
+    shell.close()
+    owner.close()
+    with _found(folder) as lab:
+        end = time.monotonic() + 10
+        while run(lab, "test -e /tmp/finished")[0] and time.monotonic() < end:
+            time.sleep(0.05)
+        assert run(lab, "test -e /tmp/finished")[0] == 0
+
+
+def test_a_new_lab_takes_the_place_of_the_old_one(folder: Path, nursery: Nursery) -> None:
+    kept = Kept(folder, "x")
+    old = kept.launch(nursery, grace=30)
+    new = kept.launch(nursery, grace=30)
+    with pytest.raises(LabGone):
+        old.status()
+    assert not new.status().built
+    new.end()
+    new.close()
+    old.close()
+
+
+def _found(folder: Path) -> Lab:
+    lab = Kept(folder, "x").find()
+    assert lab is not None
+    return lab
+
+
+def _read_until(fd: int, what: bytes, seconds: float = 5.0) -> bytes:
+    seen, end = b"", time.monotonic() + seconds
+    while what not in seen and time.monotonic() < end:
+        if select.select([fd], [], [], 0.1)[0]:
+            seen += os.read(fd, 65536)
+    return seen

@@ -1,0 +1,137 @@
+"""What a learner finds in the `vm` lab."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+
+import pytest
+
+from tests.lab.conftest import Sh
+from tutor.lab.client import Lab
+
+pytestmark = pytest.mark.netns
+
+FIRST_SECTION = """
+set -e
+ip link add veth-a-ns1 type veth peer name veth-b-ns1
+ip link set veth-a-ns1 up
+ip netns add ns1
+ip netns exec ns1 ip a
+ip link set veth-b-ns1 netns ns1
+ip netns exec ns1 ip addr add 10.0.0.2/24 dev veth-b-ns1
+ip netns exec ns1 ip link set veth-b-ns1 up
+ip netns exec ns1 ip link set dev lo up
+ip link add br-rootns type bridge
+ip link set br-rootns up
+ip link set veth-a-ns1 master br-rootns
+ip addr add 10.0.0.1/24 dev br-rootns
+brctl show
+route -n
+ping -c 3 -i 0.1 10.0.0.2
+echo 1 > /proc/sys/net/ipv4/ip_forward
+iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE
+ip netns exec ns1 ip route add default via 10.0.0.1
+ip netns exec ns1 ping -c 1 -W 2 8.8.8.8
+"""
+
+
+def test_the_machine_is_as_the_paper_has_it(sh: Sh) -> None:
+    assert sh("hostname") == (0, "vm\n")
+    _, links = sh("ip -o link")
+    assert "1: lo: <LOOPBACK,UP,LOWER_UP>" in links
+    assert "mtu 1500" in links
+    assert "00:0d:3a:01:00:04" in links
+    _, addresses = sh("ip -4 -o addr")
+    assert "10.1.0.4/24 brd 10.1.0.255 scope global eth0" in addresses
+    assert "127.0.0.1/8 scope host lo" in addresses
+    assert sh("ip route show default")[1].split() == ["default", "via", "10.1.0.1", "dev", "eth0"]
+
+
+def test_sysctls_are_set_and_not_inherited(sh: Sh) -> None:
+    _, values = sh("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/rp_filter")
+    assert set(values.split()) == {"0"}
+    status, bridge = sh("cat /proc/sys/net/bridge/bridge-nf-call-iptables")
+    assert status != 0 or bridge == "0\n"
+
+
+def test_the_internet_answers_ping_dns_and_http(sh: Sh) -> None:
+    for host in ("8.8.8.8", "1.1.1.1", "example.com"):
+        assert sh(f"ping -c 1 -W 2 {host}")[0] == 0, host
+    assert sh("curl -s -m 2 http://example.com")[1].endswith("You came from 203.0.113.10.\n")
+    assert sh("getent hosts dns.google")[1].split()[0] == "8.8.8.8"
+
+
+def test_a_reverse_look_up_of_an_unknown_address_is_answered_at_once(sh: Sh) -> None:
+    began = time.monotonic()
+    assert sh("getent hosts 10.0.0.2")[0] == 2
+    assert time.monotonic() - began < 1
+
+
+def test_the_cloud_drops_a_foreign_source_for_a_reason(lab: Lab, sh: Sh) -> None:
+    before = lab.drops()["spoofed-source"]
+    sh("ip addr add 10.9.9.9/32 dev lo; ping -c 1 -W 1 -I 10.9.9.9 8.8.8.8")
+    assert lab.drops()["spoofed-source"] == before + 1
+
+
+def test_the_cloud_drops_what_nobody_owns_for_a_reason(lab: Lab, sh: Sh) -> None:
+    assert sh("ping -c 1 -W 1 10.1.0.99; ping -c 1 -W 1 172.16.0.1")[0] == 1
+    assert lab.drops()["no-owner"] == 2
+
+
+def test_the_whole_first_section_of_the_paper_works(sh: Sh) -> None:
+    status, printed = sh(FIRST_SECTION)
+    assert status == 0, printed
+    assert "mount of /sys failed" not in printed
+    assert "1 received" in printed
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sudo id -u",
+        "sudo -E env",
+        "sudo FOO=bar env | grep -q FOO=bar",
+        "sudo -- true",
+        "su -c true",
+        "su - -c true",
+        "timeout 5 tcpdump --immediate-mode -c 1 -ni eth0 icmp & sleep 0.3; ping -c 1 8.8.8.8 >/dev/null; wait",
+        "conntrack -L",
+        "nft list ruleset",
+        "iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE",
+        "iptables-legacy -t nat -A POSTROUTING -o eth0 -j MASQUERADE",
+        "unshare --net=/tmp/made true 2>/dev/null || { touch /tmp/made && unshare --net=/tmp/made true; }",
+        "unshare -n ip link",
+        "unshare -Ur true",
+        "ip netns add x && nsenter --net=/run/netns/x ip link",
+        "curl -s -o /dev/null http://1.1.1.1",
+        "less /etc/hosts < /dev/null",
+        "man -w ip || ! command -v man",
+    ],
+)
+def test_what_a_root_shell_can_do_works(sh: Sh, command: str) -> None:
+    status, printed = sh(command)
+    assert status == 0, printed
+
+
+def test_jobs_and_ctrl_c_work_in_a_terminal(lab: Lab) -> None:
+    shell = lab.open_shell(PS1="$ ")
+    try:
+        os.write(shell.fd, b"sleep 100 & jobs; tty\n")
+        assert b"Running" in _read_until(shell.fd, b"/dev/pts/")
+        os.write(shell.fd, b"sleep 100\n")
+        time.sleep(0.3)
+        os.write(shell.fd, b"\x03")
+        os.write(shell.fd, b"echo status $?\n")
+        assert b"status 130" in _read_until(shell.fd, b"status 130")
+    finally:
+        shell.close()
+
+
+def _read_until(fd: int, what: bytes, seconds: float = 5.0) -> bytes:
+    seen, end = b"", time.monotonic() + seconds
+    while what not in seen and time.monotonic() < end:
+        if select.select([fd], [], [], 0.1)[0]:
+            seen += os.read(fd, 65536)
+    return seen
