@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from tutor.lab import syscalls as sc
 
-_TUNSETIFF, _TUNSETCARRIER = 0x400454CA, 0x400454E2
+_TUNSETIFF, _TUNSETPERSIST, _TUNSETCARRIER = 0x400454CA, 0x400454CB, 0x400454E2
 _IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
 _FRAME = 65536
 _FRAMES_AT_ONCE = 64
@@ -68,6 +68,8 @@ def open_tap(netns: int, name: str) -> int:
             tap = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
                 fcntl.ioctl(tap, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _IFF_TAP | _IFF_NO_PI))
+                # The link then goes with its namespace, in the kernel's own time; else our end would wait for that.
+                fcntl.ioctl(tap, _TUNSETPERSIST, 1)
                 # Off and on again: only a change makes the kernel say "state UP" instead of "state UNKNOWN".
                 for carrier in (0, 1):
                     fcntl.ioctl(tap, _TUNSETCARRIER, struct.pack("i", carrier))
