@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import ModuleType
+
+import pytest
+
+from tutor.check import (
+    PASSED,
+    Answer,
+    Cause,
+    Diagnosis,
+    NetworkState,
+    Probe,
+    Replies,
+    Reply,
+    Shown,
+    Verdict,
+    check,
+    fact,
+    failed,
+    probes,
+    question,
+)
+from tutor.check.definition import definitions_of
+from tutor.lesson import CheckUse, FactUse, Question, See
+from tutor.session.judge import Judge
+from tutor.shell import Command
+
+EMPTY = NetworkState(())
+BROKEN = Diagnosis("x.broken", Cause.ADDRESS, "broken")
+SILENT = Diagnosis("x.silent", Cause.REACH, "silent")
+
+
+@check
+def good(state: NetworkState) -> Verdict:
+    """It is good."""
+    return PASSED
+
+
+@check
+def bad(state: NetworkState) -> Verdict:
+    """It is bad."""
+    return failed(BROKEN, "it is bad")
+
+
+@check
+def crashes(state: NetworkState) -> Verdict:
+    """It crashes."""
+    raise KeyError("oh")
+
+
+@check
+def answers(state: NetworkState, replies: Replies, *, dst: str) -> Verdict:
+    """`dst` answers."""
+    reply = replies[Probe("ping", "root", dst)]
+    return PASSED if reply.answered else failed(SILENT, reply.reason)
+
+
+@probes(answers)
+def _(*, dst: str) -> tuple[Probe, ...]:
+    return (Probe("ping", "root", dst),)
+
+
+@fact
+def word(state: NetworkState, *, text: str) -> Shown:
+    """The output has a word."""
+    return Shown(((text,),), f"the word {text}")
+
+
+@fact
+def broken_fact(state: NetworkState) -> Shown:
+    """It breaks."""
+    raise ValueError("oh")
+
+
+@question
+def number(state: NetworkState) -> Answer:
+    """How many?"""
+    return Answer(("42",))
+
+
+class Asked:
+    """Answers probes, and counts how often it was asked."""
+
+    def __init__(self, *, answered: bool = True) -> None:
+        self.times, self.probes, self.answered = 0, 0, answered
+
+    def __call__(self, wanted: Iterable[Probe]) -> Replies:
+        self.times += 1
+        replies = {probe: Reply(self.answered, "" if self.answered else "timed out") for probe in wanted}
+        self.probes += len(replies)
+        return replies
+
+
+@pytest.fixture
+def judge() -> Judge:
+    module = ModuleType(__name__)
+    functions = (good, bad, crashes, answers, word, broken_fact, number)
+    vars(module).update({function.__name__: function for function in functions})
+    return Judge(definitions_of(module, "x"))
+
+
+def _use(id_: str, **arguments: str) -> CheckUse:
+    return CheckUse(id_, arguments)
+
+
+def test_a_check_that_crashes_is_our_error_and_never_the_learners(judge: Judge) -> None:
+    verdict = judge.checks([_use("x.crashes")], EMPTY, Asked())
+    assert not verdict.passed
+    assert verdict.fault is None
+    assert "not yours" in verdict.error
+
+
+def test_probes_are_sent_once_and_only_when_the_state_is_right(judge: Judge) -> None:
+    asked = Asked()
+    uses = [_use("x.answers", dst="1.1.1.1"), _use("x.good"), _use("x.answers", dst="1.1.1.1")]
+    assert judge.checks(uses, EMPTY, asked).passed
+    assert (asked.times, asked.probes) == (1, 1)
+    verdict = judge.checks([_use("x.answers", dst="1.1.1.1"), _use("x.bad")], EMPTY, asked)
+    assert asked.times == 1
+    assert verdict.fault is not None
+    assert verdict.fault.diagnosis is BROKEN
+    assert len(verdict.checks) == 1
+
+
+def test_a_step_whose_probe_was_not_sent_has_not_passed(judge: Judge) -> None:
+    verdict = judge.checks([_use("x.answers", dst="1.1.1.1"), _use("x.good")], EMPTY, Asked(answered=False))
+    assert verdict.fault is not None
+    assert verdict.fault.message == "timed out"
+
+
+def test_a_see_step_needs_the_facts_in_the_output_of_one_command(judge: Judge) -> None:
+    see = See((FactUse("x.word", {"text": "eth0"}), FactUse("x.word", {"text": "lo"})))
+    assert judge.see(see, Command("ip a", "1: lo: ... 2: eth0: ...", 0), EMPTY).passed
+    missing = judge.see(see, Command("ip a show lo", "1: lo:", 0), EMPTY)
+    assert missing.missing == ("the word eth0",)
+
+
+def test_the_name_typed_and_a_failure_can_be_the_point(judge: Judge) -> None:
+    see = See((FactUse("x.word", {"text": "exist"}),), typed=FactUse("x.word", {"text": "a@if4"}), fails=True)
+    assert judge.see(see, Command("ip a show a@if4", "does not exist", 1), EMPTY).passed
+    assert not judge.see(see, Command("ip a show b", "does not exist", 1), EMPTY).passed
+    assert not judge.see(see, Command("ip a show a@if4", "does not exist", 0), EMPTY).passed
+
+
+def test_a_fact_that_breaks_is_our_error(judge: Judge) -> None:
+    assert "not yours" in judge.see(See((FactUse("x.broken_fact"),)), Command("x", "", 0), EMPTY).error
+
+
+def test_an_answer_is_computed(judge: Judge) -> None:
+    asked = Question("How many?", "x.number", "seq 42", "(.*)", ("41",))
+    assert judge.answer(asked, EMPTY).accepts(" 42 ")

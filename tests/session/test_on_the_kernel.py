@@ -1,0 +1,192 @@
+"""Solve, verify, grade and what they are made of, on live labs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.session.conftest import SMALL, Pack
+from tutor.check import Probe
+from tutor.errors import LabError, TutorError
+from tutor.lab.client import Lab
+from tutor.lab.nursery import Nursery
+from tutor.lab.programs import missing_programs
+from tutor.session import workshop as workshop_module
+from tutor.session.grade import grade
+from tutor.session.live import Live
+from tutor.session.material import Material, load_material
+from tutor.session.probing import send_probes
+from tutor.session.results import RunResult, StepResult
+from tutor.session.solve import Solver
+from tutor.session.verify import Verifier
+from tutor.session.workshop import Workshop, run_script
+
+pytestmark = [pytest.mark.netns, pytest.mark.pty]
+
+
+def _ignore(lesson: str, step: StepResult) -> None:
+    del lesson, step
+
+
+def _verify(nursery: Nursery, root: Path) -> RunResult:
+    material = load_material(str(root))
+    verifier = Verifier(Workshop(nursery, material.course), material.judge, missing_programs)
+    return verifier.run(material.lessons(()), 3, _ignore)
+
+
+def test_the_course_is_solved_and_recorded(workshop: Workshop, material: Material, tmp_path: Path) -> None:
+    told: list[str] = []
+    solver = Solver(workshop, material.judge, material.course, record=tmp_path)
+    run = solver.run(material.lessons(()), lambda lesson, step: told.append(f"{lesson}/{step.id}"))
+    assert run.passed
+    assert [step.passed for lesson in run.lessons for step in lesson.steps] == [True] * len(told)
+    lines = (tmp_path / "initial-state.cast").read_text().splitlines()
+    assert json.loads(lines[0])["version"] == 2
+    assert any("veth-a-ns1" in line for line in lines[1:])
+
+
+def test_the_course_is_proved(workshop: Workshop, material: Material) -> None:
+    run = Verifier(workshop, material.judge, missing_programs).run(material.lessons(()), 3, _ignore)
+    assert run.passed, [step.message for lesson in run.lessons for step in lesson.steps]
+    for lesson in run.lessons:
+        for step in lesson.steps:
+            assert step.cases
+
+
+def test_a_sound_lesson_passes(nursery: Nursery, pack: Pack) -> None:
+    assert _verify(nursery, pack(SMALL)).passed
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "message"),
+    [
+        (('names="veth-a"}\ntrue', 'names="veth-z"}\ntrue'), 26, "does not name veth-z"),
+        (
+            ('diagnosis="link.missing" names="veth-a"', 'diagnosis="link.up" names="veth-a"'),
+            26,
+            "gets link.missing, not link.up",
+        ),
+        (("}\ntrue\n", "}\nip link add veth-a type veth\nip link set veth-a up\n"), 26, "the mistake is accepted"),
+        (("ip link add veth-b type veth peer name veth-a\n", "true\n"), 21, "it is not accepted: link.missing"),
+        (("link.is_up: {link: veth-a}", "link.is_up: {link: lo}"), 9, "passes before anything has been done"),
+        (("```bash {.repair}\nip link set veth-a up", "```bash {.repair}\ntrue"), 30, "makes no progress"),
+    ],
+)
+def test_what_is_wrong_with_a_lesson_is_told_with_its_line(
+    nursery: Nursery, pack: Pack, change: tuple[str, str], line: int, message: str
+) -> None:
+    assert change[0] in SMALL
+    step = _verify(nursery, pack(SMALL.replace(*change, 1))).lessons[0].steps[0]
+    failed = [case for case in step.cases if not case.passed]
+    assert any(message in case.message and abs(case.line - line) <= 1 for case in failed), failed
+
+
+def test_a_check_that_holds_only_at_its_step_must_be_undone_later(nursery: Nursery, pack: Pack) -> None:
+    further = SMALL.partition("## Up {#up}")[2].replace("veth-", "more-")
+    kept = SMALL.replace("{link: veth-a}", "{link: veth-a, holds: step}") + "\n## More {#more}" + further
+    first = _verify(nursery, pack(kept)).lessons[0].steps[0]
+    assert "no later step undoes it" in first.message
+
+
+def test_a_way_that_needs_a_missing_program_is_left_out_visibly(nursery: Nursery, pack: Pack) -> None:
+    run = _verify(nursery, pack(SMALL.replace("{.alternative}", '{.alternative needs="no-such-program"}')))
+    assert run.passed
+    assert [case.skipped for case in run.lessons[0].steps[0].cases if case.skipped] == ["needs no-such-program"]
+
+
+def test_a_lesson_whose_solution_does_not_do_it_is_not_solved(nursery: Nursery, pack: Pack) -> None:
+    broken = SMALL.replace("ip link set veth-a up\n```\n\n```yaml", "true\n```\n\n```yaml", 1)
+    material = load_material(str(pack(broken)))
+    workshop = Workshop(nursery, material.course)
+    run = Solver(workshop, material.judge, material.course).run(material.lessons(()), _ignore)
+    assert not run.passed
+    assert run.lessons[0].steps[0].diagnosis == "link.down"
+
+
+def _grade(workshop: Workshop, material: Material, place: str, script: str) -> dict[str, bool | None]:
+    lesson, step = material.place(place)
+    result = grade(workshop, material.judge, lesson, step, script)
+    return {each.id: each.passed for each in result.steps}
+
+
+def test_grade_judges_what_holds_until_the_end_and_nothing_else(workshop: Workshop, material: Material) -> None:
+    papers = "ip link add veth-a-ns1 type veth peer name veth-b-ns1\nip link set veth-a-ns1 up\n"
+    wanted = {"pair": True, "one-end-up": True, "look": None, "state": None, "carrier": None, "unplug": True}
+    assert _grade(workshop, material, "veth-pair", papers) == wanted
+    assert _grade(workshop, material, "veth-pair", papers + "ip link set veth-b-ns1 up") == wanted
+    assert _grade(workshop, material, "veth-pair", papers + "exit 3") == wanted
+    assert _grade(workshop, material, "veth-pair", "true")["pair"] is False
+
+
+def test_grade_of_one_step_starts_there_and_asks_all_of_its_checks(workshop: Workshop, material: Material) -> None:
+    both = "ip link set veth-a-ns1 up; ip link set veth-b-ns1 up"
+    assert _grade(workshop, material, "veth-pair/one-end-up", both) == {"one-end-up": False}
+    assert _grade(workshop, material, "veth-pair/carrier", "ip link set veth-b-ns1 up") == {"carrier": True}
+    assert _grade(workshop, material, "initial-state/links", "ip a") == {"links": None}
+
+
+def test_what_a_script_leaves_in_the_background_is_judged_with_it(workshop: Workshop, material: Material) -> None:
+    script = "(sleep 0.4; ip link add veth-a-ns1 type veth peer name veth-b-ns1) & disown"
+    assert _grade(workshop, material, "veth-pair/pair", script) == {"pair": True}
+
+
+def test_a_script_that_never_ends_is_judged_all_the_same(
+    workshop: Workshop, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tutor.session.grade.run_script", lambda lab, text: run_script(lab, text, seconds=0.5))
+    script = "ip link add veth-a-ns1 type veth peer name veth-b-ns1; sleep 100"
+    assert _grade(workshop, material, "veth-pair/pair", script) == {"pair": True}
+
+
+def test_a_script_may_read_its_standard_input_and_use_here_documents(lab: Lab) -> None:
+    ran = run_script(lab, "cat\ncat <<E\nhello\nE\nread x\necho end\nexit 4")
+    assert (ran.status, ran.output) == (4, "hello\nend\n")
+
+
+def test_earlier_steps_that_hang_are_an_error(workshop: Workshop, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop_module, "run_script", lambda lab, script: run_script(lab, script, seconds=0.2))
+    with pytest.raises(LabError):
+        workshop.replay(lab, ["sleep 5"])
+
+
+def test_probes_tell_who_answers_and_why_not(lab: Lab) -> None:
+    run_script(lab, "ip netns add ns1")
+    wanted = (
+        Probe("ping", "root", "8.8.8.8"),
+        Probe("ping", "root", "10.1.0.99"),
+        Probe("ping", "ns1", "8.8.8.8"),
+        Probe("tcp", "root", "8.8.8.8", 80),
+        Probe("tcp", "root", "8.8.8.8", 81),
+        Probe("http", "root", "1.1.1.1"),
+        Probe("dns", "root", "example.com"),
+        Probe("dns", "root", "nowhere.test"),
+    )
+    replies = send_probes(lab, wanted)
+    assert [replies[probe].answered for probe in wanted] == [True, False, False, True, False, True, True, False]
+    assert replies[wanted[1]].reason == "timed out"
+    assert replies[wanted[2]].reason == "Network is unreachable"
+    assert replies[wanted[4]].reason == "Connection refused"
+
+
+def test_a_probe_from_nowhere_is_an_error_of_ours(lab: Lab) -> None:
+    with pytest.raises(TutorError, match="ns9"):
+        send_probes(lab, [Probe("ping", "ns9", "8.8.8.8")])
+
+
+def test_a_state_follows_the_kernel(lab: Lab) -> None:
+    live = Live(lab)
+    try:
+        assert live.state().find_link("veth-x") is None
+        run_script(lab, "ip link add veth-x type veth peer name veth-y; ip netns add ns1; ip link set veth-y netns ns1")
+        state = live.state()
+        found = state.find_link("veth-x")
+        assert found is not None
+        peer = state.find_peer(found[1])
+        assert peer is not None
+        assert peer[0].names == ("ns1",)
+        run_script(lab, "ip netns del ns1")
+        assert live.until(lambda now: True if now.find_link("veth-x") is None else None, 3)
+    finally:
+        live.close()
