@@ -138,7 +138,8 @@ class Lab:
         """
         control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            control.connect(str(path))
+            with wire.short_path(path) as address:
+                control.connect(address)
         except OSError as error:
             control.close()
             raise LabGone("that lab has ended", hint="`tutor start` makes a new one") from error

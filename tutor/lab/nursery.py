@@ -197,7 +197,8 @@ def _listen(path: Path) -> socket.socket:
         raise LabError(f"{path.parent} can be entered by others", hint=f"chmod 700 {path.parent}")
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listener.bind(str(path))
+    with wire.short_path(path) as address:
+        listener.bind(address)
     listener.listen(8)
     return listener
 

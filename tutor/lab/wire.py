@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 Message = dict[str, Any]
@@ -21,6 +23,16 @@ _MAX_DESCRIPTORS = 64
 def pair() -> tuple[socket.socket, socket.socket]:
     """Two connected ends."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+@contextmanager
+def short_path(path: Path) -> Iterator[str]:
+    """Another name for `path`, short enough for the address of a unix socket (108 bytes: unix(7))."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 def send(end: socket.socket, message: Message, descriptors: Sequence[int] = ()) -> None:
