@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+from functools import partial
 from typing import ClassVar
 
 from textual.app import App
@@ -26,6 +29,10 @@ class TutorApp(App[TutorError | None]):
 
     def on_mount(self) -> None:
         """Show the sitting."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Leave the terminal as it was found. The lab waits for the next tutor, as after any end that nobody asked for.
+            loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
         self.push_screen(LessonScreen(self._desk))
 
 
