@@ -31,7 +31,7 @@ class TutorApp(App[TutorError | None]):
         """Show the sitting."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            # Leave the terminal as it was found. The lab waits for the next tutor, as after any end that nobody asked for.
+            # Leave the terminal as it was found; the lab waits, as after any end that nobody asked for.
             loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
         self.push_screen(LessonScreen(self._desk))
 
