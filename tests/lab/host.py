@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -15,8 +16,13 @@ _RESTLESS = (
     "inode-nr",
     "inode-state",
     "dentry-state",
+    "fs/aio-nr",
+    "fs/quota/",
+    "kernel/perf_",  # lowered by the kernel itself under load
     "nf_conntrack_count",
 )
+# Life times that count down, and counters of a firewall.
+_MOVING = re.compile(r"(valid_lft|preferred_lft|expires) \w+|\[\d+:\d+\]|^#.*$", re.MULTILINE)
 
 
 def sysctls() -> dict[str, str]:
@@ -36,14 +42,18 @@ def sysctls() -> dict[str, str]:
 def network() -> dict[str, str]:
     """Links, addresses, routes, rules, namespaces of the host's own network; firewall rules too, if we may see them."""
     shown = {}
-    for what in ("link", "addr", "route show table all", "rule", "netns"):
-        argv = ["ip", "-o", *what.split()]
-        shown[what] = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+    for what in ("link", "addr", "route show table all", "-6 route show table all", "rule", "netns"):
+        shown[what] = _printed("ip", "-o", *what.split())
     if os.geteuid() == 0:
-        for argv in (["nft", "list", "ruleset"], ["iptables-legacy-save"]):
-            done = subprocess.run(argv, capture_output=True, text=True, check=False)
-            shown[argv[0]] = "".join(line for line in done.stdout.splitlines(True) if not line.startswith("#"))
+        for argv in (["nft", "-s", "list", "ruleset"], ["iptables-legacy-save"]):
+            shown[argv[0]] = _printed(*argv)
     return shown
+
+
+def programs() -> dict[str, tuple[int, int]]:
+    """When something was last added to or taken away from the folders of the programs."""
+    folders = [Path("/usr"), *(entry for entry in Path("/usr").iterdir() if entry.is_dir())]
+    return {str(folder): (folder.stat().st_mtime_ns, folder.stat().st_ino) for folder in folders}
 
 
 def below(pid: int) -> dict[int, str]:
@@ -73,3 +83,11 @@ def started_at(pid: int) -> str:
 def alive(processes: dict[int, str]) -> set[int]:
     """Those of some processes that still live."""
     return {pid for pid, started in processes.items() if started_at(pid) == started}
+
+
+def _printed(*argv: str) -> str:
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return _MOVING.sub("", done.stdout)

@@ -21,16 +21,33 @@ from tutor.lab.nursery import Nursery
 pytestmark = [pytest.mark.netns, pytest.mark.alone]
 
 REBOOT = "python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0x1234567)'"
+CHANGE_ALL_SYSCTLS = """python3 -c '
+import os
+changed = 0
+for folder, _, names in os.walk("/proc/sys"):
+    for name in names:
+        path = os.path.join(folder, name)
+        if name == "ns_last_pid":
+            continue
+        try:
+            value = int(open(path).read())
+            open(path, "w").write(str(value + 1))
+            changed += int(open(path).read()) != value
+        except (OSError, ValueError):
+            continue
+print(changed)
+'"""
 _KINDS = {"tutor-nursery": "nursery", "memfd:keeper": "keeper", "lab": "agent"}
 
 
 @pytest.fixture(autouse=True)
 def untouched(nursery: Nursery) -> Iterator[None]:
     """The host is as it was, nothing is left, and a new lab works, after each attack."""
-    network, sysctls = host.network(), host.sysctls()
+    network, sysctls, programs = host.network(), host.sysctls(), host.programs()
     yield
     _until(lambda: not host.below(nursery.pid))
     assert host.network() == network
+    assert host.programs() == programs
     after = host.sysctls()
     assert {name: after.get(name) for name in sysctls} == sysctls
     with Lab(nursery.launch()) as another:
@@ -53,11 +70,25 @@ def untouched(nursery: Nursery) -> Iterator[None]:
         "ping -q -c 2000 -i 0.0005 -W 1 8.8.8.8",
         "sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=2 net.core.somaxconn=7 net.ipv4.tcp_syncookies=0",
         "iptables -P INPUT DROP; iptables -P OUTPUT DROP; nft add table inet x; ip rule add from all blackhole",
+        "exec 0<&- 1>&- 2>&-; cat; sh -c 'exec cat'; kill -STOP -1",
+        "mount --make-rshared /; mount --bind /tmp /opt; mount -t tmpfs x /usr/local; umount -R -l /; umount -l /proc",
+        "mount -t tmpfs x /proc; mount -t tmpfs x /run; mount -t tmpfs x /dev; ip netns add y",
+        "unshare -m sh -c 'mkdir /tmp/n; mount -t tmpfs x /tmp/n; mkdir /tmp/n/o; pivot_root /tmp/n /tmp/n/o; umount -l /o'",
+        "ip link set eth0 down; ip link set eth0 name x; ip link add eth0 type bridge; ip link set x master eth0",
+        "timeout 1 sh -c 'while :; do mount -t tmpfs x /mnt; umount /mnt; done'",
+        "timeout 1 sh -c 'while :; do ip link add a type veth peer name b; ip link del a; done'",
         'exec 3</dev/urandom; for i in $(seq 4 200); do eval "exec $i<&3"; done; sleep 100 & disown',
     ],
 )
 def test_an_attack_stays_inside(lab: Lab, sh: Sh, attack: str) -> None:
     sh(attack)
+    lab.end()
+
+
+def test_no_sysctl_that_can_be_changed_is_the_hosts(lab: Lab, sh: Sh) -> None:
+    status, changed = sh(CHANGE_ALL_SYSCTLS)
+    assert status == 0
+    assert int(changed) > 50
     lab.end()
 
 
@@ -90,50 +121,6 @@ def test_a_reboot_takes_the_machine_down_and_is_told(lab: Lab, sh: Sh) -> None:
     with pytest.raises(LabGone):
         sh("true")
     lab.end()
-
-
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "echo 1 > /proc/sys/kernel/panic",
-        "sysctl -w kernel.domainname=x",
-        "echo b > /proc/sysrq-trigger",
-        "mknod /tmp/disk b 8 0 && head -c 1 /tmp/disk",
-        "mount -o remount,rw /usr",
-        "umount /usr && touch /usr/x",
-        "touch /usr/x",
-        "mount --bind /tmp /usr && umount /usr && touch /usr/x",
-        "cat /etc/shadow | grep -v '\\*'",
-        "nsenter -t 1 -n -m --all -- ip link show inet0",
-        "for p in /proc/[0-9]*; do nsenter --net=$p/ns/net ip link show inet0 && exit 0; done; false",
-        "ls /proc/1/root/proc/1/root/home/*",
-        "chroot /proc/1/root ls /work",
-        "insmod /nowhere.ko || modprobe dummy numdummies=1",
-        "date -s 2001-01-01",
-        "hostname changed && false",
-        "mount -t ext4 /dev/vda /mnt",
-        "dmesg -C",
-        "swapoff -a && swapon /fill",
-    ],
-)
-def test_an_attempt_at_the_host_fails(sh: Sh, attempt: str) -> None:
-    assert sh(attempt)[0] != 0
-
-
-def test_nothing_of_the_invoking_user_is_to_be_seen(sh: Sh) -> None:
-    home = Path.home()
-    _, seen = sh(f"ls -a {home} 2>&1; ls -a /home; cat /etc/passwd")
-    for entry in home.iterdir() if home != Path("/root") else ():
-        assert entry.name not in seen.split()
-    assert sh(f"test -e {Path(__file__).resolve()}")[0] != 0
-
-
-def test_no_link_of_the_lab_leads_to_the_host(lab: Lab, sh: Sh) -> None:
-    own = {line.split(":")[1].split("@")[0].strip() for line in host.network()["link"].splitlines()}
-    _, links = sh("ip -o link")
-    assert "eth0" in links
-    after = {line.split(":")[1].split("@")[0].strip() for line in host.network()["link"].splitlines()}
-    assert after == own
 
 
 @pytest.mark.parametrize("victim", ["tutor", "nursery", "keeper", "agent"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def pack(tmp_path: Path) -> Pack:
     """Make a pack with our checks and labs, and with one lesson of this text."""
 
     def make(lesson: str) -> Path:
-        root = tmp_path / "pack"
+        root = Path(tempfile.mkdtemp(prefix="pack-", dir=tmp_path))
         shutil.copytree(ROOT / "checks", root / "checks")
         shutil.copytree(ROOT / "lessons" / "labs", root / "lessons" / "labs")
         (root / "lessons" / "course.toml").write_text('id = "small"\ntitle = "Small"\nlessons = ["01-small.md"]\n')

@@ -11,6 +11,7 @@ from tutor.check import (
     Cause,
     Diagnosis,
     NetworkState,
+    Outcome,
     Probe,
     Replies,
     Reply,
@@ -23,12 +24,14 @@ from tutor.check import (
     question,
 )
 from tutor.check.definition import definitions_of
+from tutor.errors import CheckError
 from tutor.lesson import CheckUse, FactUse, Question, See
 from tutor.session.judge import Judge
 from tutor.shell import Command
 
 EMPTY = NetworkState(())
 BROKEN = Diagnosis("x.broken", Cause.ADDRESS, "broken")
+LATE = Diagnosis("x.late", Cause.NAT, "late")
 SILENT = Diagnosis("x.silent", Cause.REACH, "silent")
 
 
@@ -62,6 +65,29 @@ def _(*, dst: str) -> tuple[Probe, ...]:
     return (Probe("ping", "root", dst),)
 
 
+@check
+def spoilt(state: NetworkState, replies: Replies) -> Verdict:
+    """Its probes can't be told."""
+    return PASSED
+
+
+@probes(spoilt)
+def _() -> tuple[Probe, ...]:
+    raise ValueError("oh")
+
+
+@check
+def says_yes(state: NetworkState) -> Verdict:
+    """It returns something else."""
+    return True  # type: ignore[return-value]  # the mistake of an author who has no type checker
+
+
+@check
+def late(state: NetworkState) -> Verdict:
+    """It fails late in the chain of causes."""
+    return failed(LATE, "it is late")
+
+
 @fact
 def word(state: NetworkState, *, text: str) -> Shown:
     """The output has a word."""
@@ -72,6 +98,12 @@ def word(state: NetworkState, *, text: str) -> Shown:
 def broken_fact(state: NetworkState) -> Shown:
     """It breaks."""
     raise ValueError("oh")
+
+
+@question
+def broken_question(state: NetworkState) -> Answer:
+    """Why?"""
+    raise ZeroDivisionError("oh")
 
 
 @question
@@ -96,7 +128,7 @@ class Asked:
 @pytest.fixture
 def judge() -> Judge:
     module = ModuleType(__name__)
-    functions = (good, bad, crashes, answers, word, broken_fact, number)
+    functions = (good, bad, late, crashes, spoilt, says_yes, answers, word, broken_fact, number, broken_question)
     vars(module).update({function.__name__: function for function in functions})
     return Judge(definitions_of(module, "x"))
 
@@ -110,6 +142,24 @@ def test_a_check_that_crashes_is_our_error_and_never_the_learners(judge: Judge) 
     assert not verdict.passed
     assert verdict.fault is None
     assert "not yours" in verdict.error
+
+
+@pytest.mark.parametrize("id_", ["x.crashes", "x.spoilt", "x.says_yes"])
+def test_whatever_breaks_in_a_check_hides_no_other_verdict(judge: Judge, id_: str) -> None:
+    asked = Asked()
+    verdict = judge.checks([_use("x.good"), _use(id_)], EMPTY, asked)
+    assert [check.verdict.outcome for check in verdict.checks] == [Outcome.PASSED, Outcome.ERRORED]
+    assert not verdict.passed
+    assert id_ in verdict.error
+    assert asked.times == 0
+
+
+@pytest.mark.parametrize("ids", [("x.late", "x.bad"), ("x.bad", "x.late")])
+def test_the_earliest_cause_is_named_whatever_the_order_of_the_checks(judge: Judge, ids: tuple[str, ...]) -> None:
+    verdict = judge.checks([_use(id_) for id_ in ids], EMPTY, Asked())
+    assert verdict.fault is not None
+    assert verdict.fault.diagnosis is BROKEN
+    assert len(verdict.checks) == 2
 
 
 def test_probes_are_sent_once_and_only_when_the_state_is_right(judge: Judge) -> None:
@@ -151,3 +201,8 @@ def test_a_fact_that_breaks_is_our_error(judge: Judge) -> None:
 def test_an_answer_is_computed(judge: Judge) -> None:
     asked = Question("How many?", "x.number", "seq 42", "(.*)", ("41",))
     assert judge.answer(asked, EMPTY).accepts(" 42 ")
+
+
+def test_a_question_that_breaks_is_our_error_and_no_wrong_answer(judge: Judge) -> None:
+    with pytest.raises(CheckError, match="not yours"):
+        judge.answer(Question("Why?", "x.broken_question", "true", "(.*)", ("41",)), EMPTY)

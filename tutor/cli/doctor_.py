@@ -18,7 +18,8 @@ def command(pack: str, as_json: bool) -> int:
     """Try everything that a lab needs on this machine, and say what to do about what is missing."""
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
-    from tutor.session.doctor import Level, examine
+    from tutor.session.doctor import examine
+    from tutor.session.finding import Level
     from tutor.session.workshop import Workshop
     from tutor.store.course import Course
     from tutor.store.packs import choose_pack

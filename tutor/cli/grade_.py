@@ -47,10 +47,11 @@ def command(place: str, script: str, pack: str, as_json: bool) -> int:
 
 def _read(script: str) -> str:
     try:
-        return sys.stdin.read() if script == "-" else Path(script).read_text(encoding="utf-8")
+        return (sys.stdin.buffer.read() if script == "-" else Path(script).read_bytes()).decode("utf-8")
     except OSError as error:
         raise UsageError(
             f"can't read {script}: {error.strerror}", hint="name a bash script, or - for standard input"
         ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{script} is not text", hint="name a bash script in UTF-8") from error
+        name = "standard input" if script == "-" else script
+        raise UsageError(f"{name} is not text", hint="name a bash script in UTF-8") from error

@@ -5,6 +5,7 @@ Verbs are loaded when they are called, so that `tutor list` does not pay for `tu
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -33,6 +34,9 @@ VERBS = {
 GOOD, NO, CANNOT = 0, 1, 2
 """Exit status: good; the answer is no; the tool could not do it."""
 
+INTERRUPTED, UNREAD = 130, 141
+"""Exit status, as a shell tells of signals: after Ctrl-C; when whoever reads our output has gone away."""
+
 
 class _Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -58,9 +62,11 @@ def tutor() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `tutor` with `arguments` (default: those of the process); returns the exit status."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_standard_streams()
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         status = tutor.main(given, prog_name="tutor", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
         hint = f"see `{context.command_path} --help`" if context is not None else ""
@@ -68,18 +74,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TutorError as error:
         return _refuse(error.message, error.hint, given)
     except (KeyboardInterrupt, click.Abort):
-        return 130
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`tutor list | head`). Keep Python from flushing into the void at
-        # exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return GOOD
+        return INTERRUPTED
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough (`tutor list | head`). click and rich make a SystemExit of that.
+        _write_no_more()
+        return UNREAD
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _write_no_more()
+        return _refuse("the output can't be written: no space left on device", "write it somewhere else", given)
     return status if isinstance(status, int) else GOOD
+
+
+def _open_standard_streams() -> None:
+    """Make up for standard streams that the caller has closed, before something else gets their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
+def _write_no_more() -> None:
+    """Keep Python from writing, when it ends, what could not be written before."""
+    void = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(void, sys.stdout.fileno())
+    os.close(void)
 
 
 def _refuse(message: str, hint: str, given: Sequence[str]) -> int:
     """Say in one line why it can't be done and what to do, as JSON where JSON was asked for."""
-    if "--json" in given:
+    ours = given[: given.index("--")] if "--" in given else given
+    if "--json" in ours:
         document: dict[str, Any] = {"error": {"message": message, "hint": hint}}
         print(json.dumps(document))
     print(f"tutor: {' '.join(message.split())}{f' ({hint})' if hint else ''}", file=sys.stderr)

@@ -6,8 +6,7 @@ import click
 
 from tutor.cli.options import pack_option
 from tutor.errors import UsageError
-from tutor.lab.kept import all_kept
-from tutor.session.overview import place_of
+from tutor.session.overview import end_labs, kept_labs
 from tutor.store.course import Course
 from tutor.store.packs import choose_pack
 from tutor.store.paths import runtime_dir
@@ -16,7 +15,7 @@ from tutor.store.progress import ProgressStore
 
 @click.command("reset")
 @click.argument("lesson", default="", metavar="[LESSON]")
-@click.option("--all", "everything", is_flag=True, help="All lessons, and every lab that lives.")
+@click.option("--all", "everything", is_flag=True, help="All lessons, and every lab of theirs that lives.")
 @pack_option
 def command(lesson: str, everything: bool, pack: str) -> int:
     """Forget what was done in LESSON (default: the one you are in), and end the lab that stands in it."""
@@ -29,25 +28,16 @@ def command(lesson: str, everything: bool, pack: str) -> int:
     elif not everything:
         at = store.read().value.at
         if at is None:
-            click.echo("There is nothing to reset: you have not begun yet.")
+            waits = kept_labs(runtime_dir(), course.pack.id)
+            more = " A lab is open all the same: `tutor reset --all` ends it." if waits else ""
+            click.echo(f"There is nothing to reset: you have not begun yet.{more}")
             return 0
         lesson = at.lesson
     found = store.reset("" if everything else lesson)
     if found.message:
         click.echo(f"tutor: {found.message}", err=True)
-    ended = _end_labs(course.pack.id, lesson)
+    ended = end_labs(runtime_dir(), course.pack.id, lesson)
     what = "All progress is" if everything else f"Your progress in {lesson} is"
-    click.echo(f"{what} forgotten{', and the lab that was open has ended' if ended else ''}.")
+    labs = "the lab that was open has ended" if ended == 1 else f"{ended} labs that were open have ended"
+    click.echo(f"{what} forgotten{f', and {labs}' if ended else ''}.")
     return 0
-
-
-def _end_labs(pack: str, lesson: str) -> int:
-    """End the labs of a pack that stand in `lesson`, all of them if it is empty; returns how many."""
-    ended = 0
-    for name, lab in all_kept(runtime_dir()):
-        with lab:
-            place = place_of(lab.status().note)
-            if name.startswith(f"{pack}-") and (not lesson or place.partition("/")[0] == lesson):
-                lab.end()
-                ended += 1
-    return ended

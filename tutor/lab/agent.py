@@ -154,7 +154,7 @@ class Agent:
             heard = wire.receive(client)
         except BlockingIOError:
             return
-        except OSError:
+        except (OSError, ValueError):  # gone, or what it says is no message
             heard = None
         if heard is None:
             self._drop(client)

@@ -65,7 +65,7 @@ def _connect(world: World, open_tap: TapOpener) -> None:
     for spec in world.topology.machines:
         inside = world.machines[spec.name].netns
         for nic in spec.nics:
-            port = fabric.port_name(spec, nic)
+            port = fabric.port_name(world.topology, spec, nic)
             if taps:
                 try:
                     world.cables.append(Cable(open_tap(inside, nic.link), open_tap(world.fabric, port)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import collapse_addresses
 
 from tutor.lab.topology import MachineSpec, Nic, Topology
 
@@ -33,15 +34,14 @@ _ARP_LIMIT = "200/second burst 200 packets"
 _COUNTER = re.compile(r"counter ([a-z-]+) \{\s*packets (\d+)")
 
 
-def port_name(machine: MachineSpec, nic: Nic) -> str:
-    """The fabric's end of a card's cable."""
-    index = machine.nics.index(nic)
-    return f"nic-{machine.name}"[:13] + (f".{index}" if index else "")
+def port_name(topology: Topology, machine: MachineSpec, nic: Nic) -> str:
+    """The fabric's end of a card's cable: numbers, since machines' names may be long and begin alike."""
+    return f"nic-{topology.machines.index(machine)}.{machine.nics.index(nic)}"
 
 
 def ports(topology: Topology) -> list[tuple[str, Nic]]:
     """Every card of the lab with the name of the fabric's end of its cable."""
-    return [(port_name(machine, nic), nic) for machine in topology.machines for nic in machine.nics]
+    return [(port_name(topology, machine, nic), nic) for machine in topology.machines for nic in machine.nics]
 
 
 def sysctls(topology: Topology) -> dict[str, str]:
@@ -76,7 +76,8 @@ def ip_batch(topology: Topology) -> str:
 def nft_ruleset(topology: Topology) -> str:
     """The cloud's rules, for `nft -f`."""
     cards = ports(topology)
-    owned = ", ".join(f'"{port}" . {nic.address.ip}' for port, nic in cards)
+    owned = _elements([f'"{port}" . {nic.address.ip}' for port, nic in cards])
+    network = _elements([str(network) for network in collapse_addresses(topology.cloud.networks)])
     translated = "".join(
         f'    oifname "{INTERNET_LINK}" ip saddr {nic.address.ip} snat to {nic.public}\n'
         for _, nic in cards
@@ -88,10 +89,10 @@ def nft_ruleset(topology: Topology) -> str:
     return f"""\
 table ip cloud {{
 {counters}
-  set card {{ type ifname . ipv4_addr; elements = {{ {owned} }} }}
+  set card {{ type ifname . ipv4_addr; {owned} }}
   set forwarding {{ type ifname; {forwarding} }}
   set public {{ type ipv4_addr; {with_public} }}
-  set network {{ type ipv4_addr; flags interval; elements = {{ {", ".join(map(str, topology.cloud.networks))} }} }}
+  set network {{ type ipv4_addr; flags interval; {network} }}
 
   chain forward {{
     type filter hook forward priority 0; policy drop;

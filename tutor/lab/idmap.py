@@ -94,13 +94,13 @@ def nested(map_file: Path) -> str:
 def find_range(file: Path, uid: int, name: str) -> tuple[int, int] | None:
     """The first subordinate range of a user in /etc/subuid or /etc/subgid, as (first, count); None without one."""
     try:
-        lines = file.read_text().splitlines()
+        lines = file.read_text(errors="replace").splitlines()
     except OSError:
         return None
     for line in lines:
         owner, _, numbers = line.partition(":")
         first, _, count = numbers.partition(":")
-        if owner in (name, str(uid)) and first.isdigit() and count.isdigit() and int(count) > 0:
+        if owner in (name, str(uid)) and first.isdecimal() and count.isdecimal() and int(count) > 0:
             return int(first), min(int(count), RANGE - 1)
     return None
 

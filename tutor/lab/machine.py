@@ -22,7 +22,7 @@ from tutor.lab.idmap import nested
 from tutor.lab.process import FAILED, close_descriptors, default_signals, detach, fork_to
 
 PROCESS_LIMIT = 512
-"""How many processes a machine can hold: a fork bomb ends here."""
+"""How many processes the machines of a lab can hold together: a fork bomb ends here."""
 
 _NAMESPACES = ("user", "cgroup", "ipc", "uts", "net", "mnt")
 """In the order in which they must be entered: the user namespace gives the right to the others."""
@@ -53,6 +53,8 @@ class Machine:
 
         The pid namespace is not among them: the agent set it before it forked (setns(2): only children get it).
         """
+        # From its first namespace on a learner may trace it, while it still has the agent's root and descriptors.
+        sc.make_undumpable()
         limit_processes()
         for kind in _NAMESPACES:
             sc.setns(self.namespaces[kind])
@@ -67,7 +69,8 @@ class Machine:
 
     def write_file(self, path: str, text: str) -> None:
         """Write a file in the machine; a symbolic link in `path` leads nowhere outside of it."""
-        descriptor = sc.open_in_root(self.root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        # Not to wait for a reader, should a FIFO lie there: O_NONBLOCK.
+        descriptor = sc.open_in_root(self.root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK, 0o644)
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
 
@@ -106,7 +109,7 @@ class Machine:
                 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
             close_descriptors()
             default_signals()
-            os.chdir("/root")
+            os.chdir("/root" if os.path.isdir("/root") else "/")
             os.umask(0o022)
             try:
                 os.execvpe(argv[0], list(argv), dict(environment))

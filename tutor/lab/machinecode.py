@@ -1,10 +1,11 @@
-"""The machine code that a lab needs: two programs that only wait, and a filter that makes ids look settable.
+"""The machine code that a lab needs: two programs that only wait, and two filters of system calls.
 
 Both for x86-64 and arm64. Does not know who installs or runs them.
 """
 
 from __future__ import annotations
 
+import errno
 import platform
 import struct
 from collections.abc import Mapping
@@ -97,8 +98,14 @@ _ID_CALLS: Mapping[str, tuple[int, ...]] = {
     # fchownat fchown setregid setgid setreuid setuid setresuid setresgid setfsuid setfsgid setgroups
     "aarch64": (54, 55, 143, 144, 145, 146, 147, 149, 151, 152, 159),
 }
-_LOAD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
-_ALLOW, _ANSWER_ZERO = 0x7FFF0000, 0x00050000
+_KEY_CALLS: Mapping[str, tuple[int, ...]] = {
+    # add_key request_key keyctl
+    "x86_64": (248, 249, 250),
+    "aarch64": (217, 218, 219),
+}
+_X32 = 0x40000000  # on x86-64, the bit that marks the calls of the x32 ABI
+_LOAD, _JUMP_EQUAL, _JUMP_NOT_BELOW, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOW, _ANSWER_ZERO, _ANSWER_UNKNOWN = 0x7FFF0000, 0x00050000, 0x00050000 | errno.ENOSYS
 
 
 def pretend_ids_filter(machine: str = "") -> bytes:
@@ -117,4 +124,29 @@ def pretend_ids_filter(machine: str = "") -> bytes:
         (_RETURN, 0, 0, _ALLOW),
         (_RETURN, 0, 0, _ANSWER_ZERO),
     ]
+    return _assembled(program)
+
+
+def no_keys_filter(machine: str = "") -> bytes:
+    """A seccomp program that leaves no way to the kernel's keyrings (keyrings(7)), as in a kernel without them.
+
+    No namespace separates them: they belong to the user, and the session's keys are inherited. Programs for another
+    processor's calls (32 bits, x32) do not run at all, or they would get around it.
+    """
+    machine = machine or platform.machine()
+    calls = _KEY_CALLS[machine]
+    return _assembled(
+        [
+            (_LOAD, 0, 0, 4),
+            (_JUMP_EQUAL, 0, len(calls) + 3, _AUDIT_ARCH[machine]),
+            (_LOAD, 0, 0, 0),
+            (_JUMP_NOT_BELOW, len(calls) + 1, 0, _X32),
+            *((_JUMP_EQUAL, len(calls) - at, 0, number) for at, number in enumerate(calls)),
+            (_RETURN, 0, 0, _ALLOW),
+            (_RETURN, 0, 0, _ANSWER_UNKNOWN),
+        ]
+    )
+
+
+def _assembled(program: list[tuple[int, int, int, int]]) -> bytes:
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)

@@ -23,8 +23,11 @@ from tutor.errors import LabError, SandboxForbidden, TutorError
 from tutor.lab import agent, idmap, wire, wiring
 from tutor.lab import syscalls as sc
 from tutor.lab.idmap import IdMap, MapKind
-from tutor.lab.machinecode import pretend_ids_filter, wait_program
+from tutor.lab.machinecode import no_keys_filter, pretend_ids_filter, wait_program
 from tutor.lab.process import close_descriptors, default_signals, fork_to, silence
+
+_LIMITS = {"max_net_namespaces": 1000, "max_inotify_instances": 64}
+"""What a lab may take of what the kernel counts per user (/proc/sys/user, namespaces(7)): the user keeps the rest."""
 
 _PRIVATE_NAMESPACES = sc.CLONE_NEWNET | sc.CLONE_NEWNS | sc.CLONE_NEWPID | sc.CLONE_NEWUTS | sc.CLONE_NEWIPC
 
@@ -129,9 +132,19 @@ class _Births:
         control.close()
 
     def _launch(self, keep_at: Path | None, grace: float, single: bool) -> socket.socket:
-        ids = self._maps.get(single)
-        if ids is None:
-            ids = self._maps[single] = idmap.choose(single=single)
+        ids = self._maps.get(single) or idmap.choose(single=single)
+        try:
+            control = self._bear(ids, keep_at, grace)
+        except SandboxForbidden:
+            if ids.kind is not MapKind.SUBUID:
+                raise
+            # newuidmap is there and does not work: no new privileges, say, or its set-uid bit is gone.
+            ids = idmap.choose(single=True)
+            control = self._bear(ids, keep_at, grace)
+        self._maps[single] = ids
+        return control
+
+    def _bear(self, ids: IdMap, keep_at: Path | None, grace: float) -> socket.socket:
         listener = _listen(keep_at) if keep_at is not None else None
         ours, theirs = wire.pair()
         broker, asking = wire.pair()
@@ -203,6 +216,14 @@ def _listen(path: Path) -> socket.socket:
     return listener
 
 
+def _bound_the_lab() -> None:
+    """Set the limits of this user namespace; they hold for those below it too, whatever is set there."""
+    for name, most in _LIMITS.items():
+        path = Path("/proc/sys/user", name)
+        if path.exists() and int(path.read_text()) > most:
+            path.write_text(str(most))
+
+
 class _Keeper:
     """The process between the nursery and the agent: makes the user namespace, forks the agent, waits for its end.
 
@@ -216,6 +237,8 @@ class _Keeper:
         self._ids, self._control, self._listener, self._asking, self._grace = ids, control, listener, asking, grace
 
     def run(self, *, said: int, heard: int, kept: Path | None) -> None:
+        # Should the memory run out, the kernel ends a lab first, and nothing of the user's (proc_pid_oom_score_adj(5)).
+        Path("/proc/self/oom_score_adj").write_text("1000")
         if kept is None:
             sc.die_with_parent(signal.SIGKILL)
             if os.getppid() != self._nursery:  # it may have died before the line above
@@ -252,6 +275,8 @@ class _Keeper:
         sc.mount("sysfs", "/sys", "sysfs", plain)
         sc.mount("tmpfs", "/run", "tmpfs", sc.MS_NOSUID | sc.MS_NODEV, "size=1m,mode=755")
         sc.sethostname("lab")
+        _bound_the_lab()
+        sc.install_seccomp(no_keys_filter())
         if self._ids.kind is MapKind.SINGLE:
             sc.install_seccomp(pretend_ids_filter())
         os.write(said, b"ready\n")

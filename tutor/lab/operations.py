@@ -82,11 +82,16 @@ class Operations:
     def perform(self, client: int, message: Message, descriptors: list[int]) -> Answer:
         """Do what `message` asks; an error becomes an answer too, so that the client can raise it."""
         try:
+            if message["op"] not in self._known:
+                raise LabError("this lab was made by another version of tutor", hint="`tutor reset` ends it")
             answer, given = self._known[message["op"]](client, message, descriptors)
         except TutorError as error:
             answer, given = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}, []
         except OSError as error:
             answer, given = {"error": str(error.strerror or error), "hint": "", "kind": "LabError"}, []
+        except (LookupError, TypeError, ValueError) as error:  # a fault of ours: no reason to take the lab away
+            text = f"{message.get('op')} failed: {type(error).__name__}: {error}"
+            answer, given = {"error": " ".join(text.split()), "hint": "", "kind": "LabError"}, []
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -167,8 +172,16 @@ class Operations:
     def _scan(self, _client: int, _message: Message, _descriptors: list[int]) -> Answer:
         found = sightings.scan(self._machines().values())
         self._seen = {sighting.inode: sighting for sighting in found}
-        fields = ("machine", "inode", "names", "paths")
-        listed = [{**{name: getattr(item, name) for name in fields}, "pids": item.shown_pids} for item in found]
+        listed = [
+            {
+                "machine": item.machine,
+                "inode": item.inode,
+                "names": [_printable(name) for name in item.names],
+                "paths": [_printable(path) for path in item.paths],
+                "pids": item.shown_pids,
+            }
+            for item in found
+        ]
         return {"namespaces": listed}, []
 
     def _open(self, inode: int) -> int:
@@ -252,3 +265,8 @@ class Operations:
 
     def _end(self, _client: int, _message: Message, _descriptors: list[int]) -> Answer:
         return {}, []
+
+
+def _printable(name: str) -> str:
+    """A file name that may hold any bytes, as text that can be printed."""
+    return os.fsencode(name).decode(errors="replace")

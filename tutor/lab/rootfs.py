@@ -135,9 +135,11 @@ def _fill_etc(root: str, hostname: str, hosts: Mapping[str, str]) -> None:
     for name in _ETC_TREES:
         _copy_tree(f"/etc/{name}", f"{etc}/{name}")
     users = _system_users()
-    _write(f"{etc}/passwd", "".join(users).encode())
+    _write(f"{etc}/passwd", os.fsencode("".join(users)))
     # Nobody has a password; root needs none, and `su` refuses to work without the file.
-    _write(f"{etc}/shadow", "".join(f"{line.split(':')[0]}:*:19000:0:99999:7:::\n" for line in users).encode(), 0o600)
+    _write(
+        f"{etc}/shadow", os.fsencode("".join(f"{line.split(':')[0]}:*:19000:0:99999:7:::\n" for line in users)), 0o600
+    )
     _write(f"{etc}/hostname", f"{hostname}\n".encode())
     names = {hostname: "127.0.1.1", **hosts}
     lines = ["127.0.0.1 localhost\n", "::1 localhost ip6-localhost ip6-loopback\n"]
@@ -152,10 +154,10 @@ def _system_users() -> list[str]:
     """Lines of /etc/passwd: the host's system users, and a root whose shell is bash and whose home is /root."""
     lines = ["root:x:0:0:root:/root:/bin/bash\n"]
     try:
-        with open("/etc/passwd") as file:
+        with open("/etc/passwd", errors="surrogateescape") as file:
             for line in file:
                 fields = line.split(":")
-                if len(fields) != 7 or not fields[2].isdigit() or fields[2] == "0":
+                if len(fields) != 7 or not fields[2].isdecimal() or fields[2] == "0":
                     continue
                 if int(fields[2]) <= _LAST_SYSTEM_UID or fields[0] == "nobody":
                     lines.append(line if line.endswith("\n") else line + "\n")

@@ -76,7 +76,8 @@ def open_namespace(machines: dict[str, Machine], sighting: Sighting) -> int:
         return os.dup(machine.netns)
     for path in sighting.paths:
         try:
-            descriptor = sc.open_in_root(machine.root, path, os.O_RDONLY)
+            # A FIFO may lie on top of the namespace: O_NONBLOCK, or we would wait for somebody who writes to it.
+            descriptor = sc.open_in_root(machine.root, path, os.O_RDONLY | os.O_NONBLOCK)
         except OSError:
             continue
         if os.fstat(descriptor).st_ino == sighting.inode:
@@ -134,7 +135,7 @@ def _ask_nsid(asking: socket.socket, descriptor: int) -> int:
 def _mounted(machine: Machine) -> list[tuple[int, str]]:
     """Inode and mount point of every network namespace that is mounted in the machine."""
     try:
-        with open(f"/proc/{machine.init}/mountinfo") as file:
+        with open(f"/proc/{machine.init}/mountinfo", errors="surrogateescape") as file:
             matches = [match for line in file if (match := _NSFS.match(line))]
     except OSError:
         return []
@@ -169,7 +170,7 @@ def _add_processes(found: list[Sighting], by_pid_namespace: dict[int, str]) -> N
     for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
         try:
             inode = os.stat(f"/proc/{pid}/ns/net").st_ino
-            with open(f"/proc/{pid}/status") as file:
+            with open(f"/proc/{pid}/status", errors="replace") as file:  # a process may name itself as it likes
                 status = dict(line.rstrip("\n").split(":\t", 1) for line in file if line.startswith(("PPid", "NSpid")))
             pid_namespace = os.stat(f"/proc/{pid}/ns/pid").st_ino
         except (OSError, ValueError):

@@ -112,6 +112,11 @@ def make_dumpable() -> None:
     _checked(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl(DUMPABLE)")
 
 
+def make_undumpable() -> None:
+    """Let nobody of a user namespace below trace this process or look at its root or descriptors, until it executes."""
+    _checked(_libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(DUMPABLE)")
+
+
 def set_process_name(name: str) -> None:
     """Name this process in `ps -e` and /proc/PID/comm (15 bytes)."""
     _libc.prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)

@@ -6,16 +6,23 @@ Pure: text to value. Does not know how any of it is built.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from tutor.errors import TopologyError
 
-_LINK_NAME_BYTES = 15
+_LINK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}")
+_MACHINE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
+_DNS_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_SYSCTL = re.compile(r"net(/[A-Za-z0-9_.*-]*[A-Za-z0-9_*-])+")
+_LEAST_MTU, _MOST_MTU = 68, 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,44 +143,78 @@ class _Reader:
                     f"{nic.address.ip} lies in none of the cloud's networks",
                     f"networks = {[str(network) for network in cloud.networks]}",
                 )
-        variants = tuple(str(name) for name in table.get("variants", ["default"]))
-        return Topology(id_, str(home), machines, cloud, self.internet(self._table(table, "internet")), variants)
+        internet = self.internet(self._table(table, "internet"))
+        for nic in links:
+            if nic.public is not None and nic.public not in internet.address.network:
+                raise self._error(
+                    f"public = {str(nic.public)!r} is not in the network of the internet's address",
+                    f"one of {internet.address.network}",
+                )
+        variants = tuple(self._texts(table, "variants")) if "variants" in table else ("default",)
+        return Topology(id_, str(home), machines, cloud, internet, variants)
 
     def machine(self, table: dict[str, Any]) -> MachineSpec:
         self._keys("a machine", table, ("name", "nic", "gateway", "sysctls"))
-        name = self._required("a machine", table, "name")
+        name = self._matching(
+            _MACHINE, "name", self._required("a machine", table, "name"), "a host name of small letters, digits and -"
+        )
         nics = tuple(self.nic(nic) for nic in self._list(table, "nic"))
         gateway = self._value(IPv4Address, "gateway", table["gateway"]) if "gateway" in table else None
-        sysctls = {key: str(value) for key, value in self._table(table, "sysctls", optional=True).items()}
-        return MachineSpec(str(name), nics, gateway, sysctls)
+        if gateway is not None and not any(gateway in nic.address.network for nic in nics):
+            raise self._error(f"gateway = {str(gateway)!r} is in the network of no card of {name}", "or leave it out")
+        for one, other in combinations(nics, 2):
+            if one.link == other.link:
+                raise self._error(f"{name} has two cards called {one.link!r}", "give each a name of its own")
+        return MachineSpec(name, nics, gateway, self.sysctls(table))
+
+    def sysctls(self, table: dict[str, Any]) -> dict[str, str]:
+        values = {}
+        for key, value in self._table(table, "sysctls", optional=True).items():
+            # Only these belong to a network namespace, and so to the machine alone.
+            self._matching(_SYSCTL, "the name of a sysctl", key, "net/ipv4/ip_forward: it begins with net, has slashes")
+            if isinstance(value, bool) or not isinstance(value, (int, str)):
+                raise self._error(f"{key} = {value!r} is no value of a sysctl", "a number, or a text")
+            values[key] = str(value)
+        return values
 
     def nic(self, table: dict[str, Any]) -> Nic:
         self._keys("a nic", table, tuple(item.name for item in fields(Nic)))
-        link = str(self._required("a nic", table, "link"))
-        if not 0 < len(link.encode()) <= _LINK_NAME_BYTES or "/" in link or " " in link:
-            raise self._error(f"link = {link!r} can't be the name of a link", "at most 15 bytes, no blank, no slash")
+        link = self._required("a nic", table, "link")
+        if not isinstance(link, str) or not _LINK.fullmatch(link) or link == "lo":
+            raise self._error(f"link = {link!r} can't be the name of a link", "at most 15 letters, digits, and . _ -")
+        mtu = table.get("mtu", 1500)
+        if type(mtu) is not int or not _LEAST_MTU <= mtu <= _MOST_MTU:
+            raise self._error(f"mtu = {mtu!r} is no number of bytes from {_LEAST_MTU} to {_MOST_MTU}", "such as 1500")
+        forwarding = table.get("ip_forwarding", False)
+        if not isinstance(forwarding, bool):
+            raise self._error(f"ip_forwarding = {forwarding!r} is neither true nor false", "ip_forwarding = true")
         return Nic(
             link,
             self._value(IPv4Interface, "address", self._required("a nic", table, "address")),
-            str(self._required("a nic", table, "mac")).lower(),
-            int(table.get("mtu", 1500)),
+            self._mac(self._required("a nic", table, "mac")),
+            mtu,
             self._value(IPv4Address, "public", table["public"]) if "public" in table else None,
-            bool(table.get("ip_forwarding", False)),
+            forwarding,
         )
 
     def cloud(self, table: dict[str, Any]) -> CloudSpec:
         self._keys("the cloud", table, ("networks", "mac"))
-        networks = self._required("the cloud", table, "networks")
-        values = tuple(self._value(IPv4Network, "networks", network) for network in networks)
-        return CloudSpec(values, str(table.get("mac", CloudSpec(()).mac)).lower())
+        self._required("the cloud", table, "networks")
+        values = tuple(self._value(IPv4Network, "networks", network) for network in self._texts(table, "networks"))
+        return CloudSpec(values, self._mac(table.get("mac", CloudSpec(()).mac)))
 
     def internet(self, table: dict[str, Any]) -> InternetSpec:
         self._keys("the internet", table, ("address", "hosts", "zone"))
         zone = self._table(table, "zone", optional=True)
         return InternetSpec(
             self._value(IPv4Interface, "address", self._required("the internet", table, "address")),
-            tuple(self._value(IPv4Address, "hosts", host) for host in table.get("hosts", [])),
-            {name.lower(): self._value(IPv4Address, name, address) for name, address in zone.items()},
+            tuple(self._value(IPv4Address, "hosts", host) for host in self._texts(table, "hosts")),
+            {
+                self._matching(_DNS_NAME, "a name of the zone", name.lower(), "example.com"): self._value(
+                    IPv4Address, name, address
+                )
+                for name, address in zone.items()
+            },
         )
 
     def _error(self, message: str, hint: str = "") -> TopologyError:
@@ -202,6 +243,21 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self._error(f"{key!r} must be a list of tables", f"write [[{key}]]")
         return value
+
+    def _texts(self, table: dict[str, Any], key: str) -> list[str]:
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._error(f"{key} = {value!r} is no list of texts", f'write {key} = ["...", "..."]')
+        return value
+
+    def _matching(self, pattern: re.Pattern[str], key: str, text: Any, wanted: str) -> str:
+        if not isinstance(text, str) or not pattern.fullmatch(text):
+            raise self._error(f"{key}: {text!r} is not of the right form", f"such as: {wanted}")
+        return text
+
+    def _mac(self, text: Any) -> str:
+        lower = text.lower() if isinstance(text, str) else text
+        return self._matching(_MAC, "mac", lower, "00:0d:3a:01:00:04 (its first byte is even)")
 
     def _value(self, type_: type[Any], key: str, text: Any) -> Any:
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tutor.check import (
     Answer,
@@ -21,8 +22,11 @@ from tutor.check import (
     earliest,
     errored,
 )
+from tutor.errors import CheckError
 from tutor.lesson import CheckUse, FactUse, Holds, Question, See, Step
 from tutor.shell import Command
+
+T = TypeVar("T")
 
 Ask = Callable[[Iterable[Probe]], Replies]
 """Sends probes and returns what came back."""
@@ -98,12 +102,19 @@ class Judge:
     def checks(self, uses: Iterable[CheckUse], state: NetworkState, ask: Ask) -> StepVerdict:
         """Judge by some checks, as `step` does."""
         uses = list(uses)
-        wanted = {index: self._probes(use) for index, use in enumerate(uses)}
-        verdicts = {index: self._run(use, state, None) for index, use in enumerate(uses) if not wanted[index]}
-        if all(verdict.passed for verdict in verdicts.values()):
-            probes = dict.fromkeys(probe for probes in wanted.values() for probe in probes)
-            replies = ask(probes) if probes else {}
-            verdicts |= {index: self._run(uses[index], state, replies) for index in wanted if wanted[index]}
+        verdicts: dict[int, Verdict] = {}
+        wanted: dict[int, tuple[Probe, ...]] = {}
+        for index, use in enumerate(uses):
+            probes = self._probes(use)
+            if isinstance(probes, Verdict):
+                verdicts[index] = probes
+            elif probes:
+                wanted[index] = probes
+            else:
+                verdicts[index] = self._run(use, state, {})
+        if wanted and all(verdict.passed for verdict in verdicts.values()):
+            replies = ask(dict.fromkeys(probe for probes in wanted.values() for probe in probes))
+            verdicts |= {index: self._run(uses[index], state, replies) for index in wanted}
         return StepVerdict(tuple(CheckVerdict(uses[index], verdicts[index]) for index in sorted(verdicts)))
 
     def see(self, see: See, command: Command, state: NetworkState) -> SeeVerdict:
@@ -126,36 +137,53 @@ class Judge:
         return SeeVerdict(not missing, tuple(missing))
 
     def answer(self, question: Question, state: NetworkState) -> Answer:
-        """The right answer to a question, in this state; `accepted` is empty if there is none now."""
+        """The right answer to a question, in this state; `accepted` is empty if there is none now.
+
+        Raises:
+            CheckError: the question itself broke.
+        """
         definition = self._definitions[question.check]
-        answer: Answer = definition.function(state, **definition.bind(question.arguments))
-        return answer
+        try:
+            answer = definition.function(state, **definition.bind(question.arguments))
+            return _require(answer, Answer)
+        except Exception as error:
+            raise CheckError(_ours(question.check, error), hint="`tutor verify` shows more") from error
 
     def _shown(self, use: FactUse, state: NetworkState) -> Shown | str:
         """The fact, or what went wrong."""
         definition = self._definitions[use.id]
         try:
-            shown: Shown = definition.function(state, **definition.bind(use.arguments))
+            return _require(definition.function(state, **definition.bind(use.arguments)), Shown)
         except Exception as error:
             return _ours(use.id, error)
-        return shown
 
-    def _probes(self, use: CheckUse) -> tuple[Probe, ...]:
+    def _probes(self, use: CheckUse) -> tuple[Probe, ...] | Verdict:
+        """What a check wants to have sent; or what went wrong."""
         definition = self._definitions[use.id]
-        return definition.probes(**definition.bind(use.arguments)) if definition.probes is not None else ()
+        try:
+            return definition.probes(**definition.bind(use.arguments)) if definition.probes is not None else ()
+        except Exception as error:
+            return errored(_ours(use.id, error))
 
-    def _run(self, use: CheckUse, state: NetworkState, replies: Replies | None) -> Verdict:
+    def _run(self, use: CheckUse, state: NetworkState, replies: Replies) -> Verdict:
         definition = self._definitions[use.id]
         try:
             arguments = definition.bind(use.arguments)
-            verdict: Verdict = (
+            verdict = (
                 definition.function(state, replies, **arguments)
                 if definition.wants_replies
                 else definition.function(state, **arguments)
             )
+            return _require(verdict, Verdict)
         except Exception as error:
             return errored(_ours(use.id, error))
-        return verdict
+
+
+def _require(said: object, kind: type[T]) -> T:
+    """What a definition returned, if it is what it should return."""
+    if not isinstance(said, kind):
+        raise TypeError(f"it returned {said!r}, not a {kind.__name__}")
+    return said
 
 
 def _ours(id_: str, error: Exception) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tutor.errors import LabError
+from tutor.lab.client import Lab, Status
 from tutor.lab.kept import all_kept
 from tutor.lesson import Lesson
 from tutor.store.progress import Progress
@@ -28,17 +29,31 @@ class KeptLab:
 
 def kept_labs(folder: Path, pack: str) -> list[KeptLab]:
     """The labs of a pack that live, by name; looking keeps none of them alive."""
-    found = []
+    labs = living_labs(folder, pack)
+    return [KeptLab(name, place_of(status.note), status.seconds_left) for name, _, status in labs]
+
+
+def end_labs(folder: Path, pack: str, lesson: str = "") -> int:
+    """End the labs of a pack that stand in `lesson`, all of them if it is empty; returns how many."""
+    ended = 0
+    for _, lab, status in living_labs(folder, pack):
+        if not lesson or place_of(status.note).partition("/")[0] == lesson:
+            lab.end()
+            ended += 1
+    return ended
+
+
+def living_labs(folder: Path, pack: str) -> Iterator[tuple[str, Lab, Status]]:
+    """The labs of a pack that live, by name, as a visitor; each is closed when the next is asked for."""
     for name, lab in all_kept(folder):
         with lab:
-            if not name.startswith(f"{pack}-"):
-                continue
             try:
                 status = lab.status()
             except LabError:
                 continue
-            found.append(KeptLab(name, place_of(status.note), status.seconds_left))
-    return found
+            # The name of another pack may begin with that of this one.
+            if name == f"{pack}-{status.lab}" if status.built else name.startswith(f"{pack}-"):
+                yield name, lab, status
 
 
 def place_of(note: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tutor.check import Definition, Fault
-from tutor.errors import StoreError
+from tutor.errors import CheckError, StoreError
 from tutor.lesson import Hint, Lesson, Step, StepKind
 from tutor.session.judge import Judge, SeeVerdict, StepVerdict
 from tutor.session.live import Live
@@ -145,9 +145,13 @@ class Play:
         view, live = self.view, self._live
         if view.step.question is None or live is None or not given.strip():
             return view
-        right = self._judge.answer(view.step.question, live.state(rescan=True))
+        try:
+            right = self._judge.answer(view.step.question, live.state(rescan=True))
+        except CheckError as error:
+            self._view = replace(view, answer=given.strip(), error=error.message)
+            return self._view
         passed = right.accepts(given)
-        return self._seen(replace(view, passed=passed, answer=given.strip(), why=right.why if passed else ""))
+        return self._seen(replace(view, passed=passed, answer=given.strip(), why=right.why if passed else "", error=""))
 
     def hint(self) -> StepView:
         """Show one more hint."""

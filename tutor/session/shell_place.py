@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 from tutor.errors import LabGone, UsageError
 from tutor.lab.client import Lab
-from tutor.lab.kept import all_kept
 from tutor.lab.nursery import Nursery
+from tutor.session.overview import living_labs
 from tutor.session.workshop import Workshop
 from tutor.store.course import Course
 from tutor.store.packs import choose_pack
@@ -53,14 +53,7 @@ def open_place(nursery: Nursery, pack: str, place: str, lab_name: str, *, attach
 
 @contextmanager
 def _kept(course: Course) -> Iterator[Lab]:
-    labs = [lab for name, lab in all_kept(runtime_dir()) if name.startswith(f"{course.pack.id}-")]
-    try:
-        if not labs:
-            raise LabGone(
-                "no lab is running", hint="`tutor start` starts one; `tutor shell LESSON` makes one of its own"
-            )
-        labs[0].status()
-        yield labs[0]
-    finally:
-        for lab in labs:
-            lab.close()
+    for _, lab, _ in living_labs(runtime_dir(), course.pack.id):
+        yield lab
+        return
+    raise LabGone("no lab is running", hint="`tutor start` starts one; `tutor shell LESSON` makes one of its own")

@@ -49,10 +49,14 @@ class Verifier:
         self._workshop, self._judge, self._missing = workshop, judge, missing
 
     def run(self, lessons: Iterable[Lesson], jobs: int, watch: Watch) -> RunResult:
-        """Prove `lessons`, with so many labs at a time."""
+        """Prove `lessons`, with so many labs at a time.
+
+        When it is broken off it waits for nothing: what still runs ends with its lab, and that with the nursery.
+        """
         began = time.monotonic()
         results = []
-        with ThreadPoolExecutor(max_workers=jobs) as pool:
+        pool = ThreadPoolExecutor(max_workers=jobs)
+        try:
             plans = [(lesson, [(step, self._plan(pool, lesson, step)) for step in lesson.steps]) for lesson in lessons]
             for lesson, steps in plans:
                 done = []
@@ -61,6 +65,8 @@ class Verifier:
                     done.append(result)
                     watch(lesson.id, result)
                 results.append(LessonResult(lesson.id, tuple(done)))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
         return RunResult(tuple(results), time.monotonic() - began)
 
     def _plan(

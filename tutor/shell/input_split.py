@@ -25,14 +25,17 @@ _OTHERS = re.compile(
     rb"|\x1b\[<-?\d+;-?\d+;-?\d+[Mm]"  # mouse (SGR)
     rb"|\x1b\[(?:\d+;\d+;\d+M|M[\x20-\xff]{3})"  # mouse (urxvt, X10)
     rb"|\x1b\[[IO]"  # focus
-    rb"|\x1b\[\?[\d;:]*(?:\$y|[cun])"  # reports of modes, attributes, kitty's keyboard, colour scheme
-    rb"|\x1b\[>[\d;]*c"
-    rb"|\x1b\[(?:4|6|8|48)[;:][\d;:]*t"  # sizes
+    rb"|\x1b\[\?[\d;:]*\$y"  # modes
+    rb"|\x1b\[48[;:][\d;:]*t"  # size
     rb"|\x1b\[201~"  # the end of no paste
-    rb"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # answers about colours
-    rb"|\x1bP[^\x1b]*\x1b\\"
+    rb"|(?P<answer>"
+    rb"\x1b\[\?[\d;:]*[cun]"  # attributes, kitty's keyboard, colour scheme
+    rb"|\x1b\[>[\d;]*c"
+    rb"|\x1b\[[468][;:][\d;:]*t"  # sizes
+    rb"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # colours
+    rb"|\x1bP[^\x1b]*\x1b\\)"  # names, settings
 )
-_BEGUN = re.compile(rb"\x1b(?:\[(?:M[\x20-\xff]{0,2}|[0-?]*[ -/]*)|[\]P][^\x07\x1b]*\x1b?)?\Z")
+_BEGUN = re.compile(rb"\x1b(?:\[(?:<[\d;-]*|M[\x20-\xff]{0,2}|[0-?]*[ -/]*)|[\]P][^\x07\x1b]*\x1b?)?\Z")
 _LONGEST_REPORT = 4096
 _HOLD_SECONDS, _REPORT_SECONDS, _PASTE_SECONDS = 0.02, 0.25, 1.0
 
@@ -44,6 +47,7 @@ class Kind(Enum):
     PASTE = "a whole paste, with its marks"
     SCREEN = "for the screen around the program"
     CHORD = "the key that leaves the program"
+    ANSWER = "what the terminal answers to a question that neither of them has asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ class InputSplit:
             if found["paste"]:
                 self._paste = bytearray(found[0])
             else:
-                pieces.append(Piece(Kind.CHORD if found["chord"] else Kind.SCREEN, found[0]))
+                kind = Kind.CHORD if found["chord"] else Kind.ANSWER if found["answer"] else Kind.SCREEN
+                pieces.append(Piece(kind, found[0]))
         return pieces
 
     def flush(self) -> list[Piece]:

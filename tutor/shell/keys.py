@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from tutor.shell.input_split import PASTE_BEGIN, PASTE_END
+
 _LETTERS = {"up": "A", "down": "B", "right": "C", "left": "D", "home": "H", "end": "F"}
 _TILDES = {
     "insert": 2, "delete": 3, "pageup": 5, "pagedown": 6, "f5": 15, "f6": 17, "f7": 18, "f8": 19, "f9": 20, "f10": 21,
@@ -17,6 +19,7 @@ _CONTROLS = {
     "at": 0, "space": 0, "left_square_bracket": 27, "backslash": 28, "right_square_bracket": 29,
     "circumflex_accent": 30, "underscore": 31, "slash": 31, "question_mark": 127,
 }  # fmt: skip
+_UNWANTED = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CURSOR_KEY = re.compile(rb"\x1b\[([ABCDHF])")
 
 
@@ -59,6 +62,32 @@ def as_typed(text: str) -> bytes:
     A tab would ask for completion: readline takes the key after Ctrl-V as it is.
     """
     return text.replace("\t", "\x16\t").replace("\n", "\r").encode()
+
+
+def encode_mouse(
+    button: int, x: int, y: int, *, pressed: bool, moved: bool = False, shift: bool = False, alt: bool = False,
+    control: bool = False
+) -> bytes:  # fmt: skip
+    """The bytes of a mouse event, in the SGR form.
+
+    Args:
+        button: 1 left, 2 middle, 3 right, 0 none; 65 and 66 are the wheel, up and down.
+        x: column, from 0.
+        y: row, from 0.
+        pressed: whether it went down, or is down; else it was let go.
+        moved: whether the pointer moved.
+        shift: whether this key was held.
+        alt: likewise.
+        control: likewise.
+    """
+    code = (button - 1 if button else 3) + 4 * shift + 8 * alt + 16 * control + 32 * moved
+    return f"\x1b[<{code};{x + 1};{y + 1}{'M' if pressed else 'm'}".encode()
+
+
+def pasted(text: bytes, *, bracketed: bool) -> bytes:
+    """Pasted text as a program is sent it: without control characters, which could end the brackets or do worse."""
+    text = _UNWANTED.sub(b"", text.replace(b"\r\n", b"\r").replace(b"\n", b"\r"))
+    return PASTE_BEGIN + text + PASTE_END if bracketed else text
 
 
 def for_application(sequence: bytes) -> bytes:

@@ -114,11 +114,11 @@ class _Running:
         if not self.left_out:
             output = plain_text(bytes(self.head + self.tail))
         else:
-            # Whole lines only: the halves of two words must not become one.
-            head, _, begun = bytes(self.head).rpartition(b"\n")
-            rest, _, tail = bytes(self.tail).partition(b"\n")
-            gap = self.left_out + len(begun) + len(rest)
-            output = f"{plain_text(head)}\n[{gap} bytes left out]\n{plain_text(tail)}"
+            # Whole lines only, where there are lines: the halves of two words must not become one.
+            head = bytes(self.head[: self.head.rfind(b"\n") + 1] or self.head)
+            tail = bytes(self.tail[self.tail.find(b"\n") + 1 :] or self.tail)
+            gap = self.left_out + len(self.head) - len(head) + len(self.tail) - len(tail)
+            output = f"{plain_text(head).rstrip()}\n[{gap} bytes left out]\n{plain_text(tail)}"
         return Ended(self.shell, Command(self.text, output, status))
 
 
@@ -129,6 +129,7 @@ class Marks:
         self._held = b""
         self._running: list[_Running] = []
         self._typed: dict[str, tuple[str, str]] = {}
+        self._waits = ""
 
     @property
     def is_running(self) -> bool:
@@ -176,12 +177,14 @@ class Marks:
         rest = (fields[3] or b"").decode(errors="replace")
         if letter == b"P":
             return [Continued(shell)]
+        # Readline prints B again with a prompt that it draws anew (Ctrl-L, another width): that is no other prompt.
+        waited, self._waits = self._waits, shell if letter == b"B" else ""
         status, _, rest = rest.partition(";")
         if letter == b"A" or not _STATUS.fullmatch(status):
             return []
         before = self._end(shell, int(status))
         if letter == b"B":
-            return [*before, Prompt(shell, int(status))]
+            return before if waited == shell else [*before, Prompt(shell, int(status))]
         return [*before, self._start(shell, rest)] if letter == b"C" else before
 
     def _start(self, shell: str, rest: str) -> Started:

@@ -13,8 +13,8 @@ import re
 _WIDEST = 4096
 _DROPPED = re.compile(
     rb"(\x1b\[[0-9]*[CDGK])"  # works within a line, kept for now
-    rb"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\|\Z)"  # OSC
-    rb"|\x1b[PX^_].*?(?:\x1b\\|\Z)"  # DCS, SOS, PM, APC
+    rb"|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\|(?=[\x1b\n])|\Z)"  # OSC; one without an end must not eat all that follows
+    rb"|\x1b[PX^_][^\x1b\n]*(?:\x1b\\|(?=[\x1b\n])|\Z)"  # DCS, SOS, PM, APC
     rb"|\x1b\[[0-?]*[ -/]*(?:[@-~]|\Z)"  # CSI
     rb"|\x1b[ -/]*[0-~]"  # others
     rb"|[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]",

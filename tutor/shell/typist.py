@@ -18,7 +18,7 @@ from tutor.shell.marks import Command, Continued, Ended, Event, Marks, Prompt, S
 
 _CHUNK = 65536
 _AT_ONCE = 1024  # a terminal holds 4096 bytes that nobody has read yet
-_AFTER_INTERRUPT_SECONDS = 2.0
+_INTERRUPTS, _INTERRUPT_SECONDS = 10, 0.2
 _INTERRUPT = b"\x03"
 
 
@@ -117,7 +117,13 @@ class Typist:
         return waits
 
     def _interrupt(self) -> None:
-        self._await(_is_prompt, _AFTER_INTERRUPT_SECONDS, _INTERRUPT)
+        """Press Ctrl-C until there is a prompt.
+
+        Once may not do: readline heeds one that comes just when it has drawn a prompt only with the next key.
+        """
+        for _ in range(_INTERRUPTS):
+            if self._await(_is_prompt, _INTERRUPT_SECONDS, _INTERRUPT):
+                return
 
     def _await(self, is_it: Callable[[Event], bool], seconds: float, typed: bytes = b"") -> bool:
         """Type, and read until an event is the one; False when `seconds` have passed."""

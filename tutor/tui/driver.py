@@ -2,6 +2,9 @@
 
 Textual's own parser takes some keys and loses others (Ctrl-Q, Alt-Backspace ...); a shell must get them all. Does not
 know what the shell does with them.
+
+The terminal must not speak the kitty keyboard protocol: TEXTUAL_DISABLE_KITTY_KEY=1 has to be in the environment before
+Textual is first imported.
 """
 
 from __future__ import annotations
@@ -13,7 +16,6 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
-from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.app import ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
@@ -25,7 +27,6 @@ from tutor.shell.input_split import PASTE_BEGIN, PASTE_END, InputSplit, Kind, Pi
 _POLL_SECONDS = 0.1
 _CHUNK = 65536
 _FOCUS_SECONDS, _FOCUS_POLL_SECONDS = 0.25, 0.002
-_POP_KITTY_KEYBOARD = "\x1b[<u"
 
 
 @runtime_checkable
@@ -48,16 +49,6 @@ class RawInput(Protocol):
 
 class RawDriver(LinuxDriver):
     """A driver that hands raw input to the focused `RawInput`."""
-
-    def start_application_mode(self) -> None:
-        """Take the terminal over, without the kitty keyboard protocol: it would change what the shell is sent.
-
-        TEXTUAL_DISABLE_KITTY_KEY says the same, but counts only when set before Textual is first imported.
-        """
-        super().start_application_mode()
-        if not constants.DISABLE_KITTY_KEY and self._writer_thread is not None:
-            self.write(_POP_KITTY_KEYBOARD)
-            self.flush()
 
     def run_input_thread(self) -> None:
         """Read the keyboard until the driver stops or the terminal is gone."""
@@ -94,6 +85,8 @@ class RawDriver(LinuxDriver):
     def _hand_on(self, pieces: Iterable[Piece], to_textual: Callable[[bytes], None]) -> None:
         """Give each piece to whom it is for."""
         for piece in pieces:
+            if piece.kind is Kind.ANSWER:
+                continue  # Textual would take it for keys
             focused = self._focused()
             shell = focused if isinstance(focused, RawInput) and focused.wants_keys else None
             if shell is not None and piece.kind is Kind.PROGRAM:

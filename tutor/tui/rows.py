@@ -58,9 +58,7 @@ class RowStyles:
 
 def with_cursor(strip: Strip, cursor: Cursor, *, focused: bool, base: Style) -> Strip:
     """A row with the cursor in it: an outline of it where the keys go elsewhere."""
-    end = cursor.x + 1
-    if strip.crop(cursor.x, cursor.x + 2).text.strip()[:1] and cell_len(strip.crop(cursor.x, cursor.x + 2).text[:1]) == 2:
-        end += 1
+    end = cursor.x + max(1, cell_len(strip.crop(cursor.x, cursor.x + 2).text[:1]))
     cells = list(strip.crop(cursor.x, end)) or [Segment(" ", base)]
     look = Style(underline=True)
     if focused and cursor.shape is not CursorShape.UNDERLINE:

@@ -1,4 +1,4 @@
-"""Carries bytes between a terminal's descriptor and the event loop. Does not know what they mean, nor who shows them."""
+"""Carries bytes between a terminal's descriptor and the event loop. Does not know what they mean."""
 
 from __future__ import annotations
 

@@ -1,19 +1,19 @@
 """The shell's pane: draws the screen of a terminal, hands keys on to it, and tells which commands ran.
 
 The terminal itself belongs to somebody else, who also keeps its last output; the pane reads and shows it. Does not
-know what runs
-in it.
+know what runs in it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
+import re
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -21,18 +21,24 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tutor.errors import ShellError
-from tutor.shell.keys import encode, for_application
+from tutor.shell.cells import Cursor, Mouse
+from tutor.shell.keys import as_typed, encode, encode_mouse, for_application, pasted
 from tutor.shell.marks import Command, Ended, Marks, Prompt
+from tutor.tui.rows import RowStyles, regions, with_cursor
+from tutor.tui.stream import Stream
 
 if TYPE_CHECKING:
-    from tutor.shell.screen import CellStyle, Colour, Cursor, Run, Screen
+    from tutor.shell.screen import Screen
 
-_READ_SECONDS = 0.0005
 _FRAME_SECONDS, _HOT_FRAME_SECONDS = 1 / 60, 0.004
 _HOT_SECONDS = 0.1
-_CHUNK = 65536
 _WHEEL_LINES = 3
-_MOST_STYLES = 4096
+_WHEEL_UP, _WHEEL_DOWN = 65, 66
+_CHORD = "ctrl+right_square_bracket"
+_REDRAW = b"\x0c"
+_SCROLL_KEYS = {b"\x1b[5;2~": -1, b"\x1b[6;2~": 1}
+_SCROLLS = re.compile(b"(" + b"|".join(re.escape(key) for key in _SCROLL_KEYS) + b")")
+_BROKEN = ("The screen could not be drawn.", "The shell goes on, and so does what runs in it.", "Ctrl-L: draw it anew.")
 
 
 class Handle(Protocol):
@@ -66,7 +72,15 @@ class TerminalPane(Widget, can_focus=True):
     class PromptShown(Message):
         """The shell waits for a command."""
 
-    class HungUp(Message):
+    class TitleChanged(Message):
+        """The program in the terminal calls its window otherwise."""
+
+        def __init__(self, title: str) -> None:
+            super().__init__()
+            self.title = title
+            """The new title."""
+
+    class ShellClosed(Message):
         """Nothing has the terminal open any more: the shell has ended."""
 
     class Broken(Message):
@@ -77,66 +91,50 @@ class TerminalPane(Widget, can_focus=True):
             self.error = error
             """What went wrong."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # as every widget calls it
         super().__init__(id=id)
         self._handle: Handle | None = None
+        self._stream: Stream | None = None
         self._screen: Screen | None = None
-        self._marks = Marks()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._marks = Marks()
+        self._styles = RowStyles()
         self._strips: list[Strip] = []
         self._cursor: Cursor | None = None
-        self._styles: dict[CellStyle, Style] = {}
-        self._unsent = b""
-        self._scheduled = False
+        self._title = ""
+        self._scrolled = self._scheduled = False
         self._painted_at = self._key_at = 0.0
-        self._application_cursor = False
 
     # The terminal
 
     def attach(self, handle: Handle) -> None:
         """Show a terminal: what it has printed before, and what it prints from now on."""
-        from tutor.shell.screen import Screen
-
         self.detach()
-        columns, rows = self.columns_and_rows
         self._handle = handle
         self._loop = asyncio.get_running_loop()
         self._marks = Marks()
-        # Answers to questions that were asked long ago would be typed into whatever runs now.
-        screen = Screen(columns, rows, _unanswered)
         before = handle.replay()
-        for _ in self._marks.feed(before):
-            pass
-        screen.feed(before)
-        screen.on_reply(self.write)
-        self._screen = screen
-        self._strips = [Strip.blank(columns) for _ in range(rows)]
-        os.set_blocking(handle.fd, False)
-        handle.resize(columns, rows)
-        self._loop.add_reader(handle.fd, self._read)
-        self._schedule()
+        self._marks.feed(before)
+        self._make_screen(*self.columns_and_rows, before)
+        handle.resize(*self.columns_and_rows)
+        self._stream = Stream(handle.fd, self._take_output, self._hung_up)
 
     def present(self, columns: int, rows: int) -> None:
         """Show what `show` is given, on a screen of this size, and take no keys."""
-        from tutor.shell.screen import Screen
-
         self.detach()
         self._loop = asyncio.get_running_loop()
-        self._screen = Screen(columns, rows, _unanswered)
-        self._strips = [Strip.blank(columns) for _ in range(rows)]
+        self._marks = Marks()
+        self._make_screen(columns, rows)
 
     def show(self, output: bytes) -> None:
         """Draw some output."""
-        self._show(output)
-        self._schedule()
+        self._take_output(output)
 
     def detach(self) -> None:
-        """Show nothing; the terminal goes on without us."""
-        if self._handle is not None and self._loop is not None:
-            self._loop.remove_reader(self._handle.fd)
-            self._loop.remove_writer(self._handle.fd)
-        self._handle = None
-        self._unsent = b""
+        """Show nothing new; the terminal goes on without us."""
+        if self._stream is not None:
+            self._stream.close()
+        self._handle = self._stream = None
 
     @property
     def columns_and_rows(self) -> tuple[int, int]:
@@ -150,65 +148,52 @@ class TerminalPane(Widget, can_focus=True):
 
     def take_keys(self, keys: bytes) -> None:
         """Take the keyboard's bytes as they are; called from the thread that reads the keyboard."""
-        if self._application_cursor:
-            keys = for_application(keys)
-        self._key_at = time.monotonic()
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._typed, keys)
+        self._call(self._take_keys, keys)
+
+    def take_paste(self, text: bytes) -> None:
+        """Take pasted text; called from the thread that reads the keyboard."""
+        self._call(self._paste, text)
 
     def type_text(self, text: str) -> None:
-        """Put text at the prompt, as if it were typed."""
-        self._typed(text.encode())
+        """Put text at the prompt, as if it were typed. Line ends execute what stands before them."""
+        self._send(as_typed(text))
 
     def write(self, data: bytes) -> None:
         """Send bytes to the program in the terminal."""
-        if self._handle is not None:
-            self._unsent += data
-            self._send()
+        if self._stream is not None:
+            self._stream.write(data)
 
-    def _typed(self, keys: bytes) -> None:
-        if self._screen is not None:
+    def _call(self, do: Callable[[bytes], None], data: bytes) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the application ends, and its loop with it
+                self._loop.call_soon_threadsafe(do, data)
+
+    def _take_keys(self, keys: bytes) -> None:
+        """Keys as the outer terminal sends them, save those that scroll."""
+        if self._screen is None and _REDRAW in keys:
+            self._make_screen(*self.columns_and_rows)
+        for part in _SCROLLS.split(keys):
+            screen = self._screen
+            if part in _SCROLL_KEYS and screen is not None and not screen.is_alternate:
+                self._scroll(_SCROLL_KEYS[part] * max(1, screen.rows - 1))
+            elif part:
+                self._send(for_application(part) if screen is not None and screen.application_cursor else part)
+
+    def _paste(self, text: bytes) -> None:
+        self._send(pasted(text, bracketed=self._screen is not None and self._screen.bracketed_paste))
+
+    def _send(self, keys: bytes) -> None:
+        """Send what a learner has done, who wants to see what comes of it."""
+        self._key_at = time.monotonic()
+        if self._scrolled and self._screen is not None:
+            self._scrolled = False
             self._screen.scroll_to_end()
+            self._schedule()
         self.write(keys)
 
-    def _send(self) -> None:
-        handle, loop = self._handle, self._loop
-        if handle is None or loop is None:
-            return
-        try:
-            self._unsent = self._unsent[os.write(handle.fd, self._unsent) :]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._unsent = b""
-        if self._unsent:
-            loop.add_writer(handle.fd, self._send)
-        else:
-            loop.remove_writer(handle.fd)
-
-    def _read(self) -> None:
-        """Read for at most half a millisecond: a flood of output must leave room for keys."""
-        handle = self._handle
-        if handle is None:
-            return
-        until = time.monotonic() + _READ_SECONDS
-        try:
-            while True:
-                data = os.read(handle.fd, _CHUNK)
-                if not data:
-                    raise OSError
-                handle.keep(data)
-                self._show(data)
-                if time.monotonic() >= until:
-                    break
-        except BlockingIOError:
-            pass
-        except OSError:  # EIO: the last program that had it open is gone
-            self.detach()
-            self.post_message(self.HungUp())
-        self._schedule()
-
-    def _show(self, data: bytes) -> None:
+    def _take_output(self, data: bytes) -> None:
+        if self._handle is not None:
+            self._handle.keep(data)
         for event in self._marks.feed(data):
             if isinstance(event, Ended):
                 self.post_message(self.CommandDone(event.command))
@@ -218,9 +203,38 @@ class TerminalPane(Widget, can_focus=True):
             try:
                 self._screen.feed(data)
             except ShellError as error:
-                self.post_message(self.Broken(error.message))
+                self._break(error)
+        self._schedule()
+
+    def _hung_up(self) -> None:
+        self.detach()
+        self.post_message(self.ShellClosed())
 
     # The picture
+
+    def _make_screen(self, columns: int, rows: int, before: bytes = b"") -> None:
+        """A new screen, on which `before` was printed."""
+        from tutor.shell.screen import Screen  # takes long to load, and is not needed for the first picture
+
+        self._strips = [Strip.blank(columns)] * rows
+        self._cursor = None
+        self._scrolled = False
+        try:
+            # Answers to questions that were asked long ago would be typed into whatever runs now.
+            screen = Screen(columns, rows, _unanswered)
+            screen.feed(before)
+            screen.on_reply(self.write)
+            self._screen = screen
+        except ShellError as error:
+            self._break(error)
+        self._schedule()
+
+    def _break(self, error: ShellError) -> None:
+        """Do without a screen: the shell must not suffer from it."""
+        self._screen = self._cursor = None
+        self._strips = [Strip([Segment(line)]) for line in _BROKEN]
+        self.post_message(self.Broken(error.message))
+        self.refresh()
 
     def _schedule(self) -> None:
         """Paint soon: sooner after a key than in a flood."""
@@ -238,39 +252,22 @@ class TerminalPane(Widget, can_focus=True):
             return
         self._painted_at = time.monotonic()
         before = self._cursor
-        rows, self._cursor = screen.changed_rows()
-        self._application_cursor = screen.application_cursor
+        try:
+            rows, self._cursor = screen.changed_rows()
+        except ShellError as error:
+            self._break(error)
+            return
         for y, runs in rows.items():
             if y < len(self._strips):
-                self._strips[y] = self._strip(runs, screen.columns)
+                self._strips[y] = self._styles.strip(runs)
         changed = set(rows)
         if before != self._cursor:
             changed |= {cursor.y for cursor in (before, self._cursor) if cursor is not None}
         if changed:
-            self.refresh(*(Region(0, y, screen.columns, 1) for y in sorted(changed)))
-
-    def _strip(self, runs: tuple[Run, ...], columns: int) -> Strip:
-        return Strip([Segment(run.text, self._style(run.style)) for run in runs], columns)
-
-    def _style(self, style: CellStyle) -> Style:
-        known = self._styles.get(style)
-        if known is None:
-            if len(self._styles) > _MOST_STYLES:
-                self._styles.clear()
-            known = self._styles[style] = Style(
-                color=_rich(style.foreground),
-                bgcolor=_rich(style.background),
-                bold=style.bold or None,
-                dim=style.faint or None,
-                italic=style.italic or None,
-                underline=style.underline or None,
-                blink=style.blink or None,
-                reverse=style.inverse or None,
-                conceal=style.invisible or None,
-                strike=style.strike or None,
-                overline=style.overline or None,
-            )
-        return known
+            self.refresh(*regions(changed, screen.columns))
+        if screen.title != self._title:
+            self._title = screen.title
+            self.post_message(self.TitleChanged(self._title))
 
     def render_line(self, y: int) -> Strip:
         """One row."""
@@ -278,40 +275,29 @@ class TerminalPane(Widget, can_focus=True):
         if y >= len(self._strips):
             return Strip.blank(self.size.width, base)
         strip = self._strips[y].apply_style(base)
-        cursor = self._cursor
-        if cursor is not None and cursor.y == y:
-            left, under, right = strip.crop(0, cursor.x), strip.crop(cursor.x, cursor.x + 1), strip.crop(cursor.x + 1)
-            look = Style(reverse=True) if self.has_focus else Style(underline=True)
-            cell = Strip(
-                [Segment(segment.text, (segment.style or base) + look) for segment in under]
-                or [Segment(" ", base + look)]
-            )
-            strip = Strip.join([left, cell, right])
-        return strip
+        if self._cursor is not None and self._cursor.y == y:
+            strip = with_cursor(strip, self._cursor, focused=self.has_focus, base=base)
+        return strip.adjust_cell_length(self.size.width, base)
 
     # Events
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Every key is ours, whatever it is bound to elsewhere, save the chord that leaves the shell."""
         del character
-        return key != "ctrl+right_square_bracket"
+        return key != _CHORD
 
     async def _on_key(self, event: events.Key) -> None:
         """Keys that come through Textual (without the raw driver)."""
-        if event.key == "ctrl+right_square_bracket":
+        if event.key == _CHORD:
             return
         event.stop()
         event.prevent_default()
-        self._key_at = time.monotonic()
-        self._typed(encode(event.key, event.character, application_cursor=self._application_cursor))
+        self._take_keys(encode(event.key, event.character))
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        text = event.text.replace("\r\n", "\r").replace("\n", "\r").replace("\x1b", "").encode()
-        if self._screen is not None and self._screen.bracketed_paste:
-            text = b"\x1b[200~" + text + b"\x1b[201~"
-        self._typed(text)
+        self._paste(event.text.encode())
 
     def _on_focus(self, event: events.Focus) -> None:
         super()._on_focus(event)
@@ -327,32 +313,64 @@ class TerminalPane(Widget, can_focus=True):
         if self._cursor is not None:
             self.refresh(Region(0, self._cursor.y, self.size.width, 1))
 
+    async def _on_mouse_down(self, event: events.MouseDown) -> None:
+        await super()._on_mouse_down(event)
+        self._mouse(event, Mouse.PRESS, event.button)
+
+    async def _on_mouse_up(self, event: events.MouseUp) -> None:
+        await super()._on_mouse_up(event)
+        self._mouse(event, Mouse.CLICK, event.button, pressed=False)
+
+    def _on_mouse_move(self, event: events.MouseMove) -> None:
+        self._mouse(event, Mouse.DRAG if event.button else Mouse.MOVE, event.button, moved=True)
+
     def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
-        self._wheel(-_WHEEL_LINES)
+        self._wheel(event, -_WHEEL_LINES)
 
     def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
-        self._wheel(_WHEEL_LINES)
+        self._wheel(event, _WHEEL_LINES)
 
-    def _wheel(self, lines: int) -> None:
-        """Scroll: back in time, or, in a full-screen program, with its cursor keys."""
-        if self._screen is None:
+    def _mouse(
+        self, event: events.MouseEvent, kind: Mouse, button: int, *, pressed: bool = True, moved: bool = False
+    ) -> bool:
+        """Tell the program of a mouse event if it asks for its kind; returns whether it does."""
+        where = event.get_content_offset(self)
+        if self._screen is None or where is None or self._screen.mouse < kind:
+            return False
+        held = {"shift": event.shift, "alt": event.meta, "control": event.ctrl}
+        self._send(encode_mouse(button, where.x, where.y, pressed=pressed, moved=moved, **held))
+        return True
+
+    def _wheel(self, event: events.MouseEvent, lines: int) -> None:
+        """Scroll: back in time, or, in a full-screen program, with its wheel or its cursor keys."""
+        if self._screen is None or self._mouse(event, Mouse.PRESS, _WHEEL_UP if lines < 0 else _WHEEL_DOWN):
             return
         if self._screen.is_alternate:
-            key = "up" if lines < 0 else "down"
-            self.write(encode(key, None, application_cursor=self._application_cursor) * abs(lines))
+            key = encode("up" if lines < 0 else "down", None, application_cursor=self._screen.application_cursor)
+            self._send(key * abs(lines))
         else:
+            self._scroll(lines)
+
+    def _scroll(self, lines: int) -> None:
+        if self._screen is not None:
+            self._scrolled = True
             self._screen.scroll(lines)
             self._schedule()
 
     def _on_resize(self, event: events.Resize) -> None:
         del event
         columns, rows = self.columns_and_rows
-        if self._handle is None or self._screen is None or (columns, rows) == (self._screen.columns, self._screen.rows):
+        screen = self._screen
+        if self._handle is None or (screen is not None and (columns, rows) == (screen.columns, screen.rows)):
             return
-        self._screen.resize(columns, rows)
-        self._strips = [Strip.blank(columns) for _ in range(rows)]
+        if screen is not None:
+            try:
+                screen.resize(columns, rows)
+                self._strips = [Strip.blank(columns)] * rows
+            except ShellError as error:
+                self._break(error)
         self._handle.resize(columns, rows)
         self._schedule()
 
@@ -363,9 +381,3 @@ class TerminalPane(Widget, can_focus=True):
 def _unanswered(reply: bytes) -> None:
     """Drop an answer."""
     del reply
-
-
-def _rich(colour: Colour) -> str | None:
-    if colour is None:
-        return None
-    return f"color({colour})" if isinstance(colour, int) else "rgb({},{},{})".format(*colour)

@@ -1,0 +1,308 @@
+"""What a machine may lack, and what `tutor doctor` says to do about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.session.conftest import ROOT, SMALL, Pack
+from tutor.errors import SandboxForbidden
+from tutor.lab import idmap
+from tutor.lab.idmap import IdMap, MapKind
+from tutor.lab.nursery import Nursery
+from tutor.session import host_probes, lab_probes
+from tutor.session.doctor import PROBES, examine
+from tutor.session.finding import Finding, Level, Patient
+from tutor.session.host_probes import judge_terminal, memory_bound, switches
+from tutor.session.lab_probes import TRIALS, Trial
+from tutor.session.material import Material, load_material
+from tutor.session.remedies import SWITCHES, Confinement, confinement
+from tutor.session.workshop import Workshop
+
+LEARNER = 1000
+
+
+def _sysctls(folder: Path, **values: str) -> Path:
+    for name, value in values.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{value}\n")
+    return folder
+
+
+def _forbidding(root: Path, user: int) -> list[str]:
+    return [switch.name for switch in SWITCHES if switch.is_forbidding(root, user)]
+
+
+@pytest.mark.parametrize(
+    ("values", "forbids", "forbids_root", "remedy"),
+    [
+        ({"user__max_user_namespaces": "0"}, True, True, "sudo sysctl -w user.max_user_namespaces=15000"),
+        ({"user__max_net_namespaces": "3"}, True, True, "sudo sysctl -w user.max_net_namespaces=15000"),
+        ({"kernel__unprivileged_userns_clone": "0"}, True, False, "sudo sysctl -w kernel.unprivileged_userns_clone=1"),
+        (
+            {"kernel__apparmor_restrict_unprivileged_userns": "1"},
+            True,
+            False,
+            "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+        ),
+        ({"user__max_user_namespaces": "15000", "kernel__unprivileged_userns_clone": "1"}, False, False, ""),
+        ({"kernel__apparmor_restrict_unprivileged_userns": "0"}, False, False, ""),
+        ({}, False, False, ""),
+    ],
+)
+def test_a_switch_that_forbids_is_named_with_the_command_that_lifts_it(
+    tmp_path: Path, values: dict[str, str], forbids: bool, forbids_root: bool, remedy: str
+) -> None:
+    root = _sysctls(tmp_path, **values)
+    assert bool(_forbidding(root, LEARNER)) is forbids
+    assert bool(_forbidding(root, 0)) is forbids_root
+    refused = Patient((), refused=SandboxForbidden("no", hint="hint"))
+    (finding,) = switches(refused, root, LEARNER)
+    assert finding.level is (Level.PROBLEM if forbids else Level.OK)
+    assert finding.remedy.startswith(remedy)
+    for name in values:
+        assert name.replace("__", ".") in finding.said
+
+
+def test_a_switch_that_forbids_is_no_problem_where_labs_are_made_all_the_same(tmp_path: Path) -> None:
+    root = _sysctls(tmp_path, kernel__apparmor_restrict_unprivileged_userns="1")
+    (finding,) = switches(Patient(()), root, LEARNER)
+    assert finding.level is Level.OK
+    assert "all the same" in finding.said
+    assert finding.remedy == ""
+
+
+def test_the_profile_for_apparmor_lets_this_python_make_namespaces() -> None:
+    (switch,) = (switch for switch in SWITCHES if "apparmor" in switch.name)
+    first, _, rest = switch.remedy().partition("  # ")
+    assert first == "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+    printing = rest.partition("for good: ")[2].partition(" | sudo tee ")[0]
+    profile = subprocess.run(["sh", "-c", printing], capture_output=True, text=True, check=True).stdout
+    assert profile == (
+        f"abi <abi/4.0>,\nprofile tutor {os.path.realpath(sys.executable)} flags=(unconfined) {{\n  userns,\n}}\n"
+    )
+
+
+def _machine(folder: Path, *, mounts: str = "", seccomp: int = 0, profile: str = "unconfined", mark: str = "") -> Path:
+    proc = folder / "proc"
+    proc.joinpath("attr").mkdir(parents=True)
+    lines = "".join(f"1 2 0:1 / {path} rw - tmpfs tmpfs rw\n" for path in ["/", "/proc", *mounts.split()])
+    proc.joinpath("mountinfo").write_text(lines)
+    proc.joinpath("status").write_text(f"Name:\tx\nSeccomp:\t{seccomp}\nSeccomp_filters:\t1\n")
+    proc.joinpath("attr/current").write_text(profile + "\n")
+    if mark:
+        path = folder / mark
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("lxc\n")
+    return proc
+
+
+def test_a_plain_machine_is_not_confined(tmp_path: Path) -> None:
+    proc = _machine(tmp_path, mounts="/proc/sys/fs/binfmt_misc")
+    assert confinement(proc, tmp_path) == Confinement()
+    assert confinement(proc, tmp_path).remedy == ""
+
+
+@pytest.mark.parametrize(
+    ("mark", "given", "remedy"),
+    [
+        (
+            ".dockerenv",
+            {"mounts": "/proc/kcore /proc/acpi", "seccomp": 2, "profile": "docker-default (enforce)"},
+            "docker run --security-opt systempaths=unconfined --security-opt seccomp=unconfined "
+            "--security-opt apparmor=unconfined",
+        ),
+        ("run/.containerenv", {"mounts": "/proc/kcore"}, "podman run --security-opt unmask=ALL"),
+        ("run/systemd/container", {"mounts": "/proc/cpuinfo"}, "lxc config set CONTAINER security.nesting=true"),
+    ],
+)
+def test_a_container_is_told_with_the_options_that_it_lacks(
+    tmp_path: Path, mark: str, given: dict[str, str], remedy: str
+) -> None:
+    assert confinement(_machine(tmp_path, mark=mark, **given), tmp_path).remedy.endswith(remedy)  # type: ignore[arg-type]  # one of them is a number
+
+
+def _group(root: Path, path: str, **files: str) -> None:
+    folder = root / path
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        folder.joinpath(name.replace("_", ".", 1)).write_text(text + "\n")
+
+
+def test_the_smallest_limit_on_the_way_up_bounds_memory(tmp_path: Path) -> None:
+    _group(tmp_path, "a", memory_max="2000000")
+    _group(tmp_path, "a/b", memory_max="max")
+    _group(tmp_path, "a/b/c", memory_max="3000000")
+    assert memory_bound("0::/a/b/c\n", tmp_path).limit == 2000000
+    assert memory_bound("0::/\n", tmp_path).limit is None
+    assert memory_bound("", tmp_path).limit is None
+
+
+def test_a_delegated_group_is_seen_as_one(tmp_path: Path) -> None:
+    _group(tmp_path, "user", cgroup_controllers="cpu memory pids", cgroup_procs="1")
+    _group(tmp_path, "other", cgroup_controllers="cpu pids", cgroup_procs="1")
+    assert memory_bound("0::/user\n", tmp_path).delegated
+    assert not memory_bound("0::/other\n", tmp_path).delegated
+    assert not memory_bound("0::/gone\n", tmp_path).delegated
+
+
+def test_groups_of_the_first_version_bound_memory_too(tmp_path: Path) -> None:
+    _group(tmp_path, "memory/box", memory_limit_in_bytes="5000000")
+    _group(tmp_path, "memory", memory_limit_in_bytes=str(2**63 - 4096))
+    assert memory_bound("4:memory:/box\n0::/\n", tmp_path).limit == 5000000
+    assert memory_bound("4:cpu,memory:/\n", tmp_path).limit is None
+
+
+def test_a_limit_is_told_and_none_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, level in ((2**31, Level.OK), (None, Level.WARNING)):
+        bound = host_probes.MemoryBound(limit, delegated=False)
+        monkeypatch.setattr(host_probes, "memory_bound", lambda groups, bound=bound: bound)
+        (finding,) = host_probes.memory(Patient(()))
+        assert finding.level is level
+        assert ("2.0 GiB" in finding.said) is (limit is not None)
+
+
+def _judged(size: tuple[int, int] = (120, 30), encoding: str = "utf-8", colours: int = 256, **given: str) -> list[str]:
+    findings = judge_terminal(size, {"TERM": "xterm-256color", **given}, encoding, colours)
+    return [f"{finding.level}: {finding.said} {finding.remedy}".strip() for finding in findings]
+
+
+def test_a_terminal_that_serves() -> None:
+    assert _judged() == ["ok: 120x30, xterm-256color, 256 colours, utf-8"]
+    assert _judged((80, 24), COLORTERM="truecolor", colours=8) == [
+        "ok: 80x24, a little narrow, xterm-256color, 16 million colours, utf-8"
+    ]
+
+
+def test_a_terminal_that_does_not_serve_is_told_why() -> None:
+    assert "export TERM=xterm-256color" in _judged(TERM="dumb")[0]
+    assert "40x10" in _judged((40, 10))[0]
+    assert _judged(encoding="ANSI_X3.4-1968")[0].endswith("export LANG=C.UTF-8")
+    assert "8 colours" in _judged(colours=8)[0]
+
+
+def test_a_program_that_a_lesson_needs_is_told_with_the_lesson(pack: Pack) -> None:
+    course = load_material(str(pack(SMALL.replace("lab: vm", "lab: vm\ntools: [ip, no-such-program]")))).course
+    (finding,) = lab_probes.programs(Patient(course.lessons()))
+    assert finding.level is Level.PROBLEM
+    assert finding.said.startswith("not installed: ")
+    assert "small (no-such-program)" in finding.means
+
+
+def test_a_program_that_no_lesson_needs_is_no_problem(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab_probes, "missing_programs", lambda wanted: ("brctl",))
+    (finding,) = lab_probes.programs(Patient(material.course.lessons()))
+    assert finding.level is Level.WARNING
+    assert "bridge-utils" in finding.remedy or "package manager" in finding.remedy
+    monkeypatch.setattr(lab_probes, "missing_programs", lambda wanted: ("nft",))
+    (finding,) = lab_probes.programs(Patient(material.course.lessons()))
+    assert (finding.level, finding.means) == (Level.PROBLEM, "no lab can be built")
+
+
+def test_a_single_uid_is_a_warning_with_the_way_to_a_range(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idmap, "choose", lambda: IdMap(MapKind.SINGLE, (), ()))
+    for found, words in (("/usr/bin/x", "usermod --add-subuids"), (None, "uidmap")):
+        monkeypatch.setattr(lab_probes, "find_program", lambda name, found=found: found)
+        (finding,) = lab_probes.ids(Patient(()))
+        assert finding.level is Level.WARNING
+        assert words in finding.remedy or "package manager" in finding.remedy
+
+
+def test_files_that_can_not_be_written_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [finding.level for finding in host_probes.files(Patient(()))] == [Level.OK]
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    (finding,) = host_probes.files(Patient(()))
+    assert finding.level is Level.WARNING
+    assert "XDG_STATE_HOME" in finding.remedy
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    (finding,) = host_probes.files(Patient(()))
+    assert finding.level is Level.PROBLEM
+    assert "XDG_RUNTIME_DIR" in finding.remedy
+
+
+def _by_subject(findings: Iterable[Finding]) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in findings}
+
+
+@pytest.mark.netns
+def test_everything_is_tried_in_a_lab(nursery: Nursery, workshop: Workshop, material: Material) -> None:
+    found = _by_subject(examine(nursery, workshop, material.course.lessons()))
+    assert {trial.subject for trial in TRIALS} <= found.keys()
+    assert {"kernel", "user namespaces", "ids", "the lab vm", "network cards", "memory", "terminal"} <= found.keys()
+    for trial in TRIALS:
+        if trial.essential:
+            assert found[trial.subject].level is Level.OK, found[trial.subject]
+    for finding in found.values():
+        assert finding.level is Level.OK or finding.means
+        assert finding.level is not Level.PROBLEM or finding.remedy
+
+
+@pytest.mark.netns
+def test_what_fails_in_the_lab_is_told_in_its_own_words(
+    nursery: Nursery, workshop: Workshop, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials = (
+        Trial("broken", "echo it is broken; false", "nothing works", modules="veth", essential=True),
+        Trial("silent", "false", "less works"),
+        Trial("missing", "no-such-program", "less works", program="no-such-program"),
+    )
+    monkeypatch.setattr(lab_probes, "TRIALS", trials)
+    broken, silent, missing = examine(nursery, workshop, material.course.lessons(), [lab_probes.features])
+    assert broken == Finding("broken", Level.PROBLEM, "it is broken", "nothing works", "sudo modprobe -a veth")
+    assert (silent.level, silent.said) == (Level.WARNING, "this kernel has it not")
+    assert missing.said == "no-such-program is not installed"
+
+
+@pytest.mark.netns
+def test_a_program_that_lies_where_the_lab_sees_nothing_is_told(
+    nursery: Nursery, pack: Pack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "only-out-here"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{os.environ['PATH']}:{tmp_path}")
+    course = load_material(str(pack(SMALL.replace("lab: vm", "lab: vm\ntools: [only-out-here]")))).course
+    found = _by_subject(examine(nursery, Workshop(nursery, course), course.lessons(), [lab_probes.programs]))
+    assert "only-out-here" in found["programs in the lab"].said
+    assert "small (only-out-here)" in found["programs in the lab"].means
+
+
+@pytest.mark.netns
+def test_a_lab_that_can_not_be_built_is_told_with_its_lessons(nursery: Nursery, pack: Pack) -> None:
+    root = pack(SMALL)
+    (root / "lessons/labs/vm.toml").write_text("home = [\n")
+    course = load_material(str(root)).course
+    found = _by_subject(examine(nursery, Workshop(nursery, course), course.lessons()))
+    assert found["user namespaces"].level is Level.OK
+    assert found["the lab vm"].level is Level.PROBLEM
+    assert found["the lab vm"].means == "these can't run: small"
+    assert "veth pairs" not in found
+
+
+@pytest.mark.netns
+def test_user_namespaces_that_are_really_forbidden_are_told_with_the_remedy(tmp_path: Path) -> None:
+    script = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"'
+    argv = ["unshare", "-Ur", "sh", "-c", script, "sh", sys.executable, "-m", "tutor.cli", "doctor", "--json"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1, done.stderr
+    found = {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert found["user namespaces"]["level"] == "problem"
+    assert found["user namespaces"]["remedy"].startswith("sudo sysctl -w user.max_user_namespaces=15000")
+    assert found["sysctls"]["said"] == "user.max_user_namespaces is 0"
+
+
+def test_every_probe_can_say_something_of_a_machine_without_a_lab(material: Material) -> None:
+    patient = Patient(material.course.lessons(), refused=SandboxForbidden("no", hint="a hint"))
+    for probe in PROBES:
+        for finding in probe(patient):
+            assert finding.subject
+            assert finding.said
+    assert replace(patient, refused=None).works

@@ -1,0 +1,147 @@
+"""A sitting that is played without a terminal: the whole application, on a real lab, driven through Textual's pilot."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from tutor.errors import TutorError
+from tutor.lab.nursery import Nursery
+from tutor.shell import Command
+from tutor.tui.app import TutorApp
+from tutor.tui.desk import Desk
+from tutor.tui.screens.ask import Ask
+from tutor.tui.screens.lesson import LessonScreen
+from tutor.tui.widgets.lesson import LessonPane, Outcome
+from tutor.tui.widgets.terminal import TerminalPane
+
+SECONDS = 15.0
+
+
+class HeardApp(TutorApp):
+    """The tutor, with a record of what the shell has told. The lesson hears it first."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.commands: list[Command] = []
+        self.prompts = 0
+
+    def on_terminal_pane_command_done(self, message: TerminalPane.CommandDone) -> None:
+        self.commands.append(message.command)
+
+    def on_terminal_pane_prompt_shown(self) -> None:
+        self.prompts += 1
+
+
+class Sitting:
+    """An application that runs, as a learner sees it."""
+
+    def __init__(self, app: HeardApp, pilot: Pilot[TutorError | None]) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def screen(self) -> LessonScreen:
+        """The lesson, whether or not a question is over it."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, LessonScreen))
+
+    @property
+    def pane(self) -> TerminalPane:
+        return self.screen.query_one(TerminalPane)
+
+    @property
+    def lesson(self) -> LessonPane:
+        return self.screen.query_one(LessonPane)
+
+    @property
+    def step(self) -> str:
+        """The title of the step that is shown; empty until there is one."""
+        titles = self.lesson.query("#title").results(Static)
+        return next((str(title.render()) for title in titles), "")
+
+    @property
+    def outcome(self) -> str:
+        """How the step stands."""
+        return str(self.lesson.query_one(Outcome).render())
+
+    @property
+    def bar(self) -> str:
+        return str(self.screen.query_one("#bar", Static).render())
+
+    @property
+    def question(self) -> str:
+        """The title of the question over the screen; empty if there is none."""
+        top = self.app.screen
+        return str(top.query_one("#ask").border_title) if isinstance(top, Ask) and top.query("#ask") else ""
+
+    @property
+    def notices(self) -> str:
+        """What has been told in passing."""
+        return "\n".join(notice.message for notice in self.app._notifications)
+
+    @property
+    def shown(self) -> str:
+        """What the shell's pane shows."""
+        rows = (self.pane.render_line(y).text.rstrip() for y in range(self.pane.size.height))
+        return "\n".join(rows).rstrip()
+
+    async def until(self, is_so: Callable[[], bool], seconds: float = SECONDS) -> None:
+        """Wait until it is so."""
+        end = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < end, self.report()
+            await asyncio.sleep(0.01)
+
+    def report(self) -> str:
+        parts = {
+            "step": self.step, "outcome": self.outcome, "question": self.question, "bar": self.bar,
+            "notices": self.notices, "shell": self.shown,
+        }  # fmt: skip
+        return "\n".join(f"{name}: {text}" for name, text in parts.items())
+
+    async def run(self, command: str) -> Command:
+        """Type a command and wait until the lesson has heard of its end, and the shell waits for the next one."""
+        before = self.app.prompts
+        self.pane.type_text(command + "\n")
+        await self.until(lambda: self.app.prompts > before and self.shown.endswith("~#"))
+        return self.app.commands[-1]
+
+    async def to_lesson(self) -> None:
+        """Take the focus out of the shell."""
+        if self.pane.has_focus:
+            await self.pilot.press("ctrl+right_square_bracket")
+        if isinstance(self.app.focused, Input):
+            await self.pilot.press("escape")
+        await self.until(lambda: self.app.focused is self.lesson.text)
+
+    async def press_in_lesson(self, *keys: str) -> None:
+        """Press keys that the lesson understands."""
+        await self.to_lesson()
+        await self.pilot.press(*keys)
+
+
+@asynccontextmanager
+async def sitting(
+    nursery: Nursery, place: str = "", *, pack: str = "", size: tuple[int, int] = (120, 34)
+) -> AsyncIterator[Sitting]:
+    """Play until the block ends; the lab ends with it."""
+    app = HeardApp(Desk(nursery, pack, place))
+    async with app.run_test(size=size) as pilot:
+        try:
+            yield Sitting(app, pilot)
+        finally:
+            for screen in app.screen_stack:
+                if isinstance(screen, LessonScreen) and not screen._ending:
+                    await screen._leave(end=True)
+
+
+@asynccontextmanager
+async def at_step(nursery: Nursery, place: str = "", *, size: tuple[int, int] = (120, 34)) -> AsyncIterator[Sitting]:
+    """Play from a step on, with a shell that is ready."""
+    async with sitting(nursery, place, size=size) as playing:
+        await playing.until(lambda: bool(playing.step) and playing.app.prompts > 0 and playing.shown != "")
+        yield playing

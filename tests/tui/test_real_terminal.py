@@ -1,0 +1,308 @@
+"""`tutor start` as a learner has it: a real terminal, the real command, real programs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.lab.host import alive, below, started_at
+from tests.shell.bash import environment
+from tests.tui.tmux import Terminal, open_terminal
+
+pytestmark = [
+    pytest.mark.pty,
+    pytest.mark.netns,
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux, a real terminal"),
+]
+
+ROOT = Path(__file__).parents[2]
+TUTOR = f"{sys.executable} -m tutor.cli"
+PROMPT = "root@vm:~#"
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"needs {program}")
+
+
+def learners_environment(home: Path) -> dict[str, str]:
+    folders = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+    runtime = home / "run"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    own = {"XDG_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(ROOT), "TERM": "tmux-256color", "COLORTERM": "truecolor"}
+    return environment(home) | folders | own
+
+
+class Outside:
+    """A learner's own shell, in a terminal."""
+
+    def __init__(self, terminal: Terminal, home: Path) -> None:
+        self.terminal, self.home = terminal, home
+        self.pid = int(terminal.tmux("display-message", "-p", "#{pane_pid}"))
+
+    @property
+    def shown(self) -> str:
+        return "\n".join(self.terminal.rows())
+
+    def until_shown(self, text: str, seconds: float = 10.0) -> None:
+        self.terminal.until(lambda: text in self.shown, seconds)
+
+    def enter(self, line: str) -> None:
+        self.terminal.type(line)
+        self.terminal.press("Enter")
+
+    def start(self, place: str = "") -> None:
+        """`tutor start`, until the lab's shell is there."""
+        self.enter(f"{TUTOR} start {place}; echo back, $?")
+        self.terminal.until(lambda: PROMPT in self.shown or "start?" in self.shown, 20)
+
+    @property
+    def right_side(self) -> str:
+        """The rows of the lab's shell, without line ends: its programs know nothing of how wide it is."""
+        return "".join(row.split("│")[-2] for row in self.terminal.rows() if row.count("│") >= 3)
+
+    @property
+    def tutor(self) -> int:
+        """The process of `tutor start`: the outermost of that name."""
+        return next(pid for pid in sorted(below(self.pid)) if b"tutor.cli" in _command_line(pid))
+
+    def quit(self) -> None:
+        self.terminal.press("C-]", "q")
+        self.until_shown("Your progress is kept")
+        self.terminal.press("q")
+        self.until_shown("back, 0")
+
+
+def _command_line(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+@contextmanager
+def outside(columns: int = 120, rows: int = 34, home: Path | None = None) -> Iterator[Outside]:
+    """A terminal, with a home of its own if none is given; labs end with it."""
+    made = Path(tempfile.mkdtemp(prefix="t-")) if home is None else None  # a socket lies there, so the path is short
+    home = home or made
+    assert home is not None
+    try:
+        argv = ["bash", "--norc", "--noprofile"]
+        variables = learners_environment(home) | {"PS1": "outer> "}
+        with open_terminal(argv, variables, columns=columns, rows=rows) as terminal:
+            terminal.until(lambda: "outer>" in terminal.rows()[0])
+            shell = Outside(terminal, home)
+            try:
+                yield shell
+            finally:
+                tutors = [pid for pid in below(shell.pid) if b"tutor.cli" in _command_line(pid)]
+                for pid in tutors[:1]:
+                    os.kill(pid, signal.SIGTERM)
+                end_kept_labs(home)
+    finally:
+        if made is not None:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def end_kept_labs(home: Path) -> None:
+    argv = [sys.executable, "-m", "tutor.cli", "reset", "--all"]
+    subprocess.run(argv, env=learners_environment(home), capture_output=True, check=False, timeout=20)
+
+
+@pytest.fixture
+def shell() -> Iterator[Outside]:
+    with outside() as running:
+        yield running
+
+
+@pytest.fixture
+def lab(shell: Outside) -> Outside:
+    """The first step, with the lab's shell."""
+    shell.start()
+    shell.until_shown("of 11 steps done")
+    return shell
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 34)])
+def test_a_learner_starts_and_does_the_first_step_and_quits(columns: int, rows: int) -> None:
+    with outside(columns, rows) as shell:
+        before = stty(shell)
+        shell.enter("echo outside")
+        shell.start()
+        shell.until_shown("A machine with one network card")
+        shell.enter("ip a")
+        shell.until_shown("Done")
+        shell.until_shown("1 of 11 steps done")
+        shell.quit()
+        assert "outside" in shell.shown
+        assert "steps done" not in shell.shown
+        assert PROMPT not in shell.shown
+        assert stty(shell) == before
+
+
+def stty(shell: Outside) -> str:
+    shell.enter("clear; stty -g > ~/stty; echo written")
+    shell.terminal.until(lambda: "written" in shell.terminal.rows()[:2])
+    return (shell.home / "stty").read_text(encoding="ascii")
+
+
+def test_tutor_start_again_after_a_kill_is_back_in_the_same_lab(lab: Outside) -> None:
+    lab.enter("sleep 1234 & mark=before; echo remember me")
+    lab.terminal.until(lambda: lab.shown.count("remember me") >= 2)
+    os.kill(lab.tutor, signal.SIGKILL)
+    lab.until_shown("back, 137")
+    lab.terminal.tmux("send-keys", "-R")  # what the dead one left of its screen
+    lab.enter("stty sane; clear")
+    lab.start()
+    lab.terminal.until(lambda: lab.shown.count("remember me") >= 2)
+    lab.until_shown("you are back in it")
+    lab.enter("clear; echo $mark again; jobs")
+    lab.until_shown("before again")
+    lab.until_shown("sleep 1234 &")
+    lab.enter("ip a")
+    lab.until_shown("Done")
+    lab.quit()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_the_tutor_and_restores_the_terminal(lab: Outside, number: signal.Signals) -> None:
+    os.kill(lab.tutor, number)
+    lab.until_shown("back, ")
+    assert "steps done" not in lab.shown
+    lab.enter("clear; stty -a")
+    lab.until_shown(" icanon")
+    assert re.search(r"(?<!-)echo\b", lab.shown)
+    modes = lab.terminal.tmux("display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}")
+    assert modes.split() == ["0", "0", "1"]
+
+
+def test_the_end_of_the_terminal_ends_the_tutor_and_keeps_the_lab(lab: Outside) -> None:
+    tutor = {lab.tutor: started_at(lab.tutor)}
+    lab.enter("echo remember me")
+    lab.terminal.until(lambda: lab.shown.count("remember me") >= 2)
+    lab.terminal.tmux("kill-server")
+    until(lambda: not alive(tutor))
+    with outside(home=lab.home) as again:
+        again.start()
+        again.until_shown("you are back in it")
+        again.terminal.until(lambda: again.shown.count("remember me") >= 2)
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_keys_that_a_screen_would_take_reach_readline(lab: Outside) -> None:
+    """Ctrl-S would stop a terminal, Ctrl-Q and Ctrl-P are Textual's, and so is Tab."""
+    lab.enter("stty -ixon; clear; echo s''et")
+    lab.until_shown("│set")
+    lab.terminal.type("echo one two")
+    lab.terminal.press("M-b", "M-b", "X", "C-e", "M-BSpace", *"three", "C-a", "C-d", "e", "C-e", "Enter")
+    lab.until_shown("│Xone three")
+    lab.terminal.press("C-p", "Enter")
+    lab.terminal.until(lambda: lab.shown.count("│Xone three") == 2)
+    lab.terminal.press("C-r", *"ixon", "C-a", "C-k")
+    lab.terminal.type("ls -d /etc/hostn")
+    lab.terminal.press("Tab", "Enter")
+    lab.until_shown("│/etc/hostname")
+    lab.terminal.press("C-v", "C-q", "C-v", "C-s", "C-v", "C-p")
+    lab.until_shown("^Q^S^P")
+    lab.terminal.press("C-u")
+    lab.terminal.until(lambda: "^Q" not in lab.shown)
+
+
+def test_what_a_program_reads_is_what_was_typed(lab: Outside) -> None:
+    keys = ("C-q", "C-s", "C-p", "Tab", "C-z", "C-\\", "M-b", "M-BSpace", "Escape", "Up", "F5", "C-Right")
+    lab.enter("clear; stty raw -echo; echo rea''dy; head -c 25 | od -An -v -tx1 -w25; stty sane")
+    lab.until_shown("│ready")
+    for key in keys:
+        lab.terminal.press(key)
+    sent = b"\x11\x13\x10\t\x1a\x1c\x1bb\x1b\x7f\x1b\x1b[A\x1b[15~\x1b[1;5C"
+    wanted = sent.hex(" ")
+    lab.terminal.until(lambda: wanted in lab.right_side)
+
+
+@needs("ping")
+def test_ctrl_c_ends_ping(lab: Outside) -> None:
+    lab.enter("ping 8.8.8.8; echo status $?")
+    lab.until_shown("icmp_seq=2")
+    lab.terminal.press("C-c")
+    lab.until_shown("0% packet loss")
+    lab.enter("echo ali''ve")
+    lab.until_shown("alive")
+
+
+@needs("vim")
+def test_vim_is_at_home(lab: Outside) -> None:
+    lab.enter("vim -u NONE -N -n file")
+    lab.until_shown("~    ")
+    lab.terminal.press("i", *"two", "Up", "Home", *"a", "Enter", "Up", *"one", "Down", "End", *"!", "Escape")
+    lab.terminal.press(*":wq", "Enter")
+    lab.until_shown(PROMPT)
+    lab.enter("clear; cat file; echo shown")
+    lab.until_shown("│shown")
+    rows = [row.split("│")[-2].strip() for row in lab.terminal.rows() if row.count("│") >= 3]
+    assert rows[:2] == ["onea", "two!"]
+
+
+@needs("man")
+@needs("less")
+def test_man_pages_page_and_close(lab: Outside) -> None:
+    lab.enter("clear; seq 300 | less")
+    lab.until_shown("│:")
+    lab.terminal.press("Space")
+    lab.terminal.until(lambda: not re.search(r"│1 ", lab.shown))
+    lab.terminal.press("G", "Up", "q")
+    lab.until_shown(PROMPT)
+
+
+def test_the_chord_goes_to_the_lesson_and_back(lab: Outside) -> None:
+    lab.terminal.press("C-]")
+    lab.until_shown("solve it for me")
+    lab.terminal.press("C-]", *"echo back in the shell", "Enter")
+    lab.until_shown("│back in the shell")
+
+
+def test_the_shell_follows_the_size_of_the_terminal(lab: Outside) -> None:
+    lab.terminal.resize(80, 24)
+    lab.terminal.until(lambda: lab.terminal.rows()[9].startswith("╭"))  # the shell is below
+    lab.enter("clear; tput cols; stty size")
+    lab.until_shown("│12 78 ")
+    lab.terminal.resize(130, 40)
+    lab.until_shown("││")
+    lab.enter("clear; stty size")
+    lab.terminal.until(lambda: re.search(r"│37 \d\d ", lab.shown) is not None)
+
+
+REFUSALS = [
+    ("TERM=dumb", "", "this terminal can't move its cursor"),
+    ("", "</dev/null", "needs a terminal"),
+    ("", "| cat", "needs a terminal"),
+    ("", "no-such-lesson", "no-such-lesson"),
+]
+
+
+@pytest.mark.parametrize(("variables", "rest", "said"), REFUSALS)
+def test_where_it_can_not_run_one_line_says_why(shell: Outside, variables: str, rest: str, said: str) -> None:
+    shell.enter(f"set -o pipefail; clear; {variables} {TUTOR} start {rest}; echo back, $?")
+    shell.until_shown("back, 2")
+    assert said in shell.shown
+    assert "Traceback" not in shell.shown
+    assert len([row for row in shell.terminal.rows() if row.startswith("tutor:")]) == 1
+
+
+def test_a_terminal_that_is_too_small_is_named_with_its_size() -> None:
+    with outside(58, 18) as shell:
+        shell.enter(f"clear; {TUTOR} start; echo back, $?")
+        shell.until_shown("back, 2")
+        assert "58x18" in shell.shown

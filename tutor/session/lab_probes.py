@@ -1,0 +1,218 @@
+"""Probes that ask the lab itself: what could be built is used, and what is tried is tried in there.
+
+Does not know what is wrong with the host when something fails; `remedies` does.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tutor.errors import MissingTool
+from tutor.lab import idmap
+from tutor.lab.client import Lab
+from tutor.lab.idmap import MapKind
+from tutor.lab.programs import NEEDED, PROGRAMS, find_program, missing_programs, remedy
+from tutor.session.finding import Finding, Level, Patient
+from tutor.session.remedies import namespaces_remedy
+from tutor.session.workshop import run_script
+
+_TRIAL_SECONDS = 10.0
+_OUTSIDE_ONLY = ("newuidmap", "newgidmap")
+"""Programs that make labs; in them nobody needs these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Something to try inside of a lab."""
+
+    subject: str
+    """What is tried."""
+    script: str
+    """How: its exit status is 0 when it works."""
+    means: str
+    """What it means when it does not."""
+    modules: str = ""
+    """The kernel's modules that it needs."""
+    program: str = ""
+    """The program that it needs, where not every lab has it."""
+    essential: bool = False
+    """Whether lessons can't run without it."""
+
+
+TRIALS = (
+    Trial(
+        "veth pairs",
+        "ip netns add d && ip link add d0 type veth peer name d1 netns d && ip netns del d",
+        "no lesson after the first can run",
+        modules="veth",
+        essential=True,
+    ),
+    Trial(
+        "bridges",
+        "ip link add d0 type bridge && ip link add d1 type veth peer name d2 && ip link set d1 master d0 && "
+        "ip link del d1 && ip link del d0",
+        "no lesson about bridges can run",
+        modules="bridge",
+        essential=True,
+    ),
+    Trial(
+        "nftables NAT",
+        "nft add table ip d && nft 'add chain ip d c { type nat hook postrouting priority 100 ; }' && "
+        "nft add rule ip d c masquerade && nft delete table ip d",
+        "masquerading can't be learnt",
+        modules="nf_tables nft_chain_nat nft_masq",
+        essential=True,
+    ),
+    Trial("the internet of the lab", "ping -c 1 -W 2 8.8.8.8", "no lesson that goes outside can run", essential=True),
+    Trial(
+        "iptables NAT",
+        "iptables -t nat -A POSTROUTING -o d0 -j MASQUERADE && iptables -t nat -D POSTROUTING -o d0 -j MASQUERADE",
+        "the lessons' own way to masquerade fails",
+        modules="nft_compat xt_MASQUERADE",
+        program="iptables",
+    ),
+    Trial(
+        "legacy iptables NAT",
+        "iptables-legacy -t nat -S",
+        "ways with iptables-legacy are left out",
+        modules="iptable_nat",
+        program="iptables-legacy",
+    ),
+    Trial(
+        "connection tracking",
+        "conntrack -L",
+        "conntrack shows nothing",
+        modules="nf_conntrack nf_conntrack_netlink",
+        program="conntrack",
+    ),
+    Trial(
+        "bridge netfilter",
+        "test -e /proc/sys/net/bridge/bridge-nf-call-iptables",
+        "frames within a bridge pass no firewall, which is how the lessons set it anyway",
+        modules="br_netfilter",
+    ),
+)
+"""Features of the kernel that lessons use."""
+
+
+def user_namespaces(patient: Patient) -> Iterable[Finding]:
+    """Whether a user namespace can be made at all, and all others in it."""
+    subject = "user namespaces"
+    if patient.refused is None:
+        yield Finding(subject, Level.OK, "one was made, with a network of its own in it")
+        return
+    error = patient.refused
+    yield Finding(subject, Level.PROBLEM, error.message, "no lesson can run", namespaces_remedy() or error.hint)
+
+
+def labs(patient: Patient) -> Iterable[Finding]:
+    """Whether every lab of the course can be built: each machine of it is in a nested user namespace."""
+    if patient.refused is not None:
+        return
+    for name in dict.fromkeys(lesson.lab for lesson in patient.lessons):
+        subject = f"the lab {name}"
+        error = patient.broken.get(name)
+        if error is None:
+            yield Finding(subject, Level.OK, "was built, with machines in nested user namespaces")
+            continue
+        how = error.hint if isinstance(error, MissingTool) else namespaces_remedy() or error.hint
+        yield Finding(subject, Level.PROBLEM, error.message, f"these can't run: {patient.lessons_in(name)}", how)
+
+
+def ids(patient: Patient) -> Iterable[Finding]:
+    """Whose ids the labs get."""
+    if patient.refused is not None:
+        return
+    kind = idmap.choose().kind
+    said = {
+        MapKind.ROOT: "root lends spare ids, and never uid 0",
+        MapKind.SUBUID: "newuidmap maps your range from /etc/subuid",
+        MapKind.SINGLE: "a single uid: changes of id inside are answered, not done",
+    }[kind]
+    if kind is not MapKind.SINGLE:
+        yield Finding("ids", Level.OK, said)
+        return
+    how = (
+        remedy(["newuidmap", "newgidmap"])
+        if find_program("newuidmap") is None or find_program("newgidmap") is None
+        else 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"'
+    )
+    yield Finding("ids", Level.WARNING, said, "everything runs, but `su nobody` stays root", how)
+
+
+def features(patient: Patient) -> Iterable[Finding]:
+    """Features of the kernel, each tried inside of the lab."""
+    if patient.lab is not None:
+        for trial in TRIALS:
+            yield _try(patient.lab, trial)
+
+
+def _try(lab: Lab, trial: Trial) -> Finding:
+    ran = run_script(lab, trial.script, seconds=_TRIAL_SECONDS)
+    if ran.status == 0:
+        return Finding(trial.subject, Level.OK, "works")
+    level = Level.PROBLEM if trial.essential else Level.WARNING
+    if trial.program and find_program(trial.program) is None:
+        return Finding(trial.subject, level, f"{trial.program} is not installed", trial.means, remedy([trial.program]))
+    said = " ".join(ran.output.split())[-160:] or ("no answer" if ran.status is None else "this kernel has it not")
+    how = f"sudo modprobe -a {trial.modules}" if trial.modules else ""
+    return Finding(trial.subject, level, said, trial.means, how)
+
+
+def cards(patient: Patient) -> Iterable[Finding]:
+    """How network cards show: as a virtual machine's, or as one end of a pair."""
+    if patient.lab is None:
+        return
+    if patient.lab.taps:
+        yield Finding("network cards", Level.OK, "they show as in a virtual machine (TAP)")
+        return
+    yield Finding(
+        "network cards",
+        Level.WARNING,
+        "they show as eth0@if3 (veth): /dev/net/tun is missing or may not be opened",
+        "everything runs; a name with an @ shows earlier than the course explains it",
+        "sudo modprobe tun && sudo chmod 0666 /dev/net/tun",
+    )
+
+
+def programs(patient: Patient) -> Iterable[Finding]:
+    """The programs that labs and lessons run: installed, and to be found inside of the lab."""
+    wanted = tuple(dict.fromkeys((*PROGRAMS, *(tool for lesson in patient.lessons for tool in lesson.tools))))
+    missing = missing_programs(wanted)
+    unseen = _unseen(patient.lab, [name for name in wanted if name not in (*missing, *_OUTSIDE_ONLY)])
+    if missing:
+        yield _lacking(patient, "programs", f"not installed: {', '.join(missing)}", missing, remedy(missing))
+    if unseen:
+        said = f"installed where the lab does not see them: {', '.join(unseen)}"
+        how = "install them in /usr or /usr/local: nothing else of this machine shows in the lab"
+        yield _lacking(patient, "programs in the lab", said, unseen, how)
+    if not missing and not unseen:
+        yield Finding("programs", Level.OK, "all that the lessons use are installed")
+
+
+def _unseen(lab: Lab | None, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of `names` that the learner's shell does not find."""
+    if lab is None:
+        return ()
+    words = " ".join(shlex.quote(name) for name in names)
+    script = f'for name in {words}; do command -v "$name" >/dev/null || echo "$name"; done'
+    return tuple(run_script(lab, script, seconds=_TRIAL_SECONDS).output.split())
+
+
+def _lacking(patient: Patient, subject: str, said: str, missing: tuple[str, ...], how: str) -> Finding:
+    """A finding that some programs are not there, with the lessons that need them."""
+    without = {
+        lesson.id: [tool for tool in lesson.tools if tool in missing]
+        for lesson in patient.lessons
+        if set(lesson.tools) & set(missing)
+    }
+    if set(missing) & set(NEEDED):
+        means = "no lab can be built"
+    elif without:
+        means = "these can't run: " + "; ".join(f"{lesson} ({', '.join(tools)})" for lesson, tools in without.items())
+    else:
+        means = "every lesson runs; ways that use them are left out"
+    level = Level.PROBLEM if without or set(missing) & set(NEEDED) else Level.WARNING
+    return Finding(subject, level, said, means, how)
