@@ -14,7 +14,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from tests.cli.conftest import ROOT, Tutor, environment
-from tests.lab import host
+from tests.lab.processes import alive, below
 from tutor.lab.kept import Kept
 from tutor.lab.nursery import Nursery
 
@@ -119,11 +119,11 @@ def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing(tmp_path: Path) -> None:
         argv, cwd=ROOT, env=environment(tmp_path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as tutor:
         end = time.monotonic() + 10
-        while len(host.below(tutor.pid)) < 5 and time.monotonic() < end:
+        while len(below(tutor.pid)) < 5 and time.monotonic() < end:
             time.sleep(0.02)
-        family = host.below(tutor.pid)
+        family = below(tutor.pid)
         os.kill(tutor.pid, signal.SIGINT)
         assert tutor.wait(3) == 130
         assert tutor.stderr is not None
         assert b"Traceback" not in tutor.stderr.read()
-        assert not host.alive(family)
+        assert not alive(family)

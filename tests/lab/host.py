@@ -7,6 +7,10 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.lab.processes import alive, below, started_at
+
+__all__ = ["alive", "below", "network", "started_at", "sysctls"]
+
 # Counters, clocks and random values of the kernel's own, which change with no help from anybody.
 _RESTLESS = (
     "/random/",
@@ -41,7 +45,7 @@ def sysctls() -> dict[str, str]:
 
 def network() -> dict[str, str]:
     """Links, addresses, routes, rules, namespaces of the host's own network; firewall rules too, if we may see them."""
-    shown = {}
+    shown = {"host name": os.uname().nodename}
     for what in ("link", "addr", "route show table all", "-6 route show table all", "rule", "netns"):
         shown[what] = _printed("ip", "-o", *what.split())
     if os.geteuid() == 0:
@@ -54,35 +58,6 @@ def programs() -> dict[str, tuple[int, int]]:
     """When something was last added to or taken away from the folders of the programs."""
     folders = [Path("/usr"), *(entry for entry in Path("/usr").iterdir() if entry.is_dir())]
     return {str(folder): (folder.stat().st_mtime_ns, folder.stat().st_ino) for folder in folders}
-
-
-def below(pid: int) -> dict[int, str]:
-    """All processes below one, by pid, with the time at which each was started: a pid alone may be given again."""
-    found: dict[int, str] = {}
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return found
-    for child in map(int, children):
-        started = started_at(child)
-        if started:
-            found[child] = started
-        found |= below(child)
-    return found
-
-
-def started_at(pid: int) -> str:
-    """When a process was started, in clock ticks since boot; empty if it is gone, or a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] in "ZX" else fields[19]
-
-
-def alive(processes: dict[int, str]) -> set[int]:
-    """Those of some processes that still live."""
-    return {pid for pid, started in processes.items() if started_at(pid) == started}
 
 
 def _printed(*argv: str) -> str:

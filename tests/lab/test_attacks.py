@@ -14,6 +14,7 @@ import pytest
 
 from tests.lab import host
 from tests.lab.conftest import VM, Sh, run
+from tests.lab.processes import alive, below
 from tutor.errors import LabError, LabGone
 from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery
@@ -27,7 +28,8 @@ changed = 0
 for folder, _, names in os.walk("/proc/sys"):
     for name in names:
         path = os.path.join(folder, name)
-        if name == "ns_last_pid":
+        # Every user of the kernel may set the second one for all of it, once and for ever: no lab can prevent that.
+        if name in ("ns_last_pid", "nf_hooks_lwtunnel"):
             continue
         try:
             value = int(open(path).read())
@@ -45,7 +47,7 @@ def untouched(nursery: Nursery) -> Iterator[None]:
     """The host is as it was, nothing is left, and a new lab works, after each attack."""
     network, sysctls, programs = host.network(), host.sysctls(), host.programs()
     yield
-    _until(lambda: not host.below(nursery.pid))
+    _until(lambda: not below(nursery.pid))
     assert host.network() == network
     assert host.programs() == programs
     after = host.sysctls()
@@ -53,13 +55,14 @@ def untouched(nursery: Nursery) -> Iterator[None]:
     with Lab(nursery.launch()) as another:
         another.build("vm", VM.read_text(), {})
         assert run(another, "ping -c 1 -W 2 8.8.8.8")[0] == 0
-    _until(lambda: not host.below(nursery.pid))
+    _until(lambda: not below(nursery.pid))
 
 
 @pytest.mark.parametrize(
     "attack",
     [
         "kill -9 -1",
+        "hostname changed",
         "kill -9 1",
         "rm -rf --no-preserve-root / 2>/dev/null",
         "ip link del eth0; ip link set eth0 netns 1",
@@ -73,7 +76,7 @@ def untouched(nursery: Nursery) -> Iterator[None]:
         "exec 0<&- 1>&- 2>&-; cat; sh -c 'exec cat'; kill -STOP -1",
         "mount --make-rshared /; mount --bind /tmp /opt; mount -t tmpfs x /usr/local; umount -R -l /; umount -l /proc",
         "mount -t tmpfs x /proc; mount -t tmpfs x /run; mount -t tmpfs x /dev; ip netns add y",
-        "unshare -m sh -c 'mkdir /tmp/n; mount -t tmpfs x /tmp/n; mkdir /tmp/n/o; pivot_root /tmp/n /tmp/n/o; umount -l /o'",
+        "unshare -m sh -c 'mkdir /tmp/n; mount -t tmpfs x /tmp/n; cd /tmp/n; mkdir o; pivot_root . o; umount -l /o'",
         "ip link set eth0 down; ip link set eth0 name x; ip link add eth0 type bridge; ip link set x master eth0",
         "timeout 1 sh -c 'while :; do mount -t tmpfs x /mnt; umount /mnt; done'",
         "timeout 1 sh -c 'while :; do ip link add a type veth peer name b; ip link del a; done'",
@@ -85,6 +88,7 @@ def test_an_attack_stays_inside(lab: Lab, sh: Sh, attack: str) -> None:
     lab.end()
 
 
+@pytest.mark.skipif(not os.environ.get("CI"), reason="would change the host if its kernel did not keep them apart")
 def test_no_sysctl_that_can_be_changed_is_the_hosts(lab: Lab, sh: Sh) -> None:
     status, changed = sh(CHANGE_ALL_SYSCTLS)
     assert status == 0
@@ -100,13 +104,13 @@ def test_a_fork_bomb_is_bounded_and_ends_with_the_lab(lab: Lab, nursery: Nursery
     most = 0
     for _ in range(10):
         time.sleep(0.1)
-        now = host.below(nursery.pid)
+        now = below(nursery.pid)
         most = max(most, len(now))
         seen |= now
     assert 50 < most < 600
     began = time.monotonic()
     lab.end()
-    _until(lambda: not host.alive(seen))
+    _until(lambda: not alive(seen))
     assert time.monotonic() - began < 2
 
 
@@ -127,13 +131,13 @@ def test_a_reboot_takes_the_machine_down_and_is_told(lab: Lab, sh: Sh) -> None:
 def test_nothing_of_a_private_lab_survives_a_kill(victim: str) -> None:
     tutor = _tutor()
     try:
-        family = host.below(tutor.pid)
+        family = below(tutor.pid)
         wanted = {"tutor": tutor.pid} | {_KINDS[_comm(pid)]: pid for pid in family if _comm(pid) in _KINDS}
         lab = {pid: started for pid, started in family.items() if pid != wanted["nursery"]}
         assert len(lab) >= 3
         os.kill(wanted[victim], signal.SIGKILL)
         began = time.monotonic()
-        _until(lambda: not host.alive(lab))
+        _until(lambda: not alive(lab))
         assert time.monotonic() - began < 1
     finally:
         tutor.kill()
@@ -141,7 +145,7 @@ def test_nothing_of_a_private_lab_survives_a_kill(victim: str) -> None:
 
 
 def test_a_tutor_whose_lab_is_killed_is_told(lab: Lab, nursery: Nursery) -> None:
-    agent = next(pid for pid in host.below(nursery.pid) if _comm(pid) == "lab")
+    agent = next(pid for pid in below(nursery.pid) if _comm(pid) == "lab")
     os.kill(agent, signal.SIGKILL)
     end = time.monotonic() + 3
     with pytest.raises(LabError):

@@ -100,7 +100,7 @@ def test_a_check_that_holds_only_at_its_step_must_be_undone_later(hurried: None,
     kept = SMALL.replace("{link: veth-a}", "{link: veth-a, holds: step}") + "\n## More {#more}" + further
     first = _verify(nursery, pack(kept)).lessons[0].steps[0]
     assert "no later step undoes it" in first.message
-    assert first.message.startswith(f"line {1 + _line(kept, 'holds: step')}: holds: link.is_up")
+    assert first.message.startswith(f"line {_line(kept, 'holds: step')}: holds: link.is_up")
 
 
 def test_a_check_that_holds_until_the_end_must_not_be_undone(hurried: None, nursery: Nursery, pack: Pack) -> None:

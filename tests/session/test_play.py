@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.session.conftest import ROOT
+from tutor.check import Answer, NetworkState
 from tutor.lab.nursery import Nursery
+from tutor.session.judge import Judge
 from tutor.session.material import Material
 from tutor.session.play import Play, first_open_step
 from tutor.session.sitting import Place, Sitting
@@ -106,6 +112,54 @@ def test_progress_that_can_not_be_kept_is_told_and_the_step_still_counts(sitting
     _run(sitting, "ip link add veth-a-ns1 type veth peer name veth-b-ns1")
     assert play.look().passed
     assert any("not being kept" in message for message in play.messages)
+
+
+FILL = """
+import sys
+from pathlib import Path
+from tutor.session.material import load_material
+from tutor.session.play import Play
+from tutor.store.progress import ProgressStore
+disk = Path(sys.argv[1])
+material = load_material("")
+play = Play(material.course, material.judge, ProgressStore("test", disk / "progress.json"))
+lesson, step = material.place("initial-state/links")
+play.enter(lesson, step)
+assert not play.messages, play.messages
+filler = (disk / "filler").open("wb", buffering=0)
+try:
+    while filler.write(bytes(4096)):
+        pass
+except OSError:
+    pass
+assert play.say_seen().passed
+print(*play.messages, sep="\\n")
+print((disk / "progress.json").read_text().count("links"))
+"""
+
+
+def test_on_a_full_disk_the_step_counts_and_what_was_kept_is_kept(tmp_path: Path) -> None:
+    mount = 'mount -t tmpfs -o size=64k tmpfs "$1" && exec "$2" -c "$3" "$1"'
+    argv = ["unshare", "-Urm", "sh", "-c", mount, "sh", str(tmp_path), sys.executable, FILL]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    message, kept = done.stdout.splitlines()
+    assert "No space left on device" in message
+    assert "is not being kept" in message
+    assert kept == "1"
+
+
+def test_a_question_that_breaks_is_shown_as_our_error(sitting: Sitting, material: Material, tmp_path: Path) -> None:
+    def breaks(state: NetworkState, *, link: str, netns: str = "root") -> Answer:
+        raise ZeroDivisionError(link)
+
+    definitions = dict(material.checks.definitions)
+    definitions["address.scope_of"] = replace(definitions["address.scope_of"], function=breaks)
+    play = Play(material.course, Judge(definitions), ProgressStore("test", tmp_path / "progress.json"))
+    _enter(play, sitting, material, "initial-state/scope")
+    view = play.answer("host")
+    assert not view.passed
+    assert "not yours" in view.error
 
 
 def test_damaged_progress_is_set_aside_with_a_word(material: Material, tmp_path: Path) -> None:

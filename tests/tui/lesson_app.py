@@ -105,10 +105,12 @@ class Sitting:
 
     async def run(self, command: str) -> Command:
         """Type a command and wait until the lesson has heard of its end, and the shell waits for the next one."""
-        before = self.app.prompts
+        app = self.app
+        commands, prompts = len(app.commands), app.prompts
         self.pane.type_text(command + "\n")
-        await self.until(lambda: self.app.prompts > before and self.shown.endswith("~#"))
-        return self.app.commands[-1]
+        await self.until(lambda: any(done.text == command for done in app.commands[commands:]))
+        await self.until(lambda: app.prompts > prompts and self.shown.endswith("~#"))
+        return next(done for done in app.commands[commands:] if done.text == command)
 
     async def to_lesson(self) -> None:
         """Take the focus out of the shell."""

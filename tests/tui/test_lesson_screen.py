@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.host import alive, below
+from tests.lab.processes import alive, below
 from tests.tui.lesson_app import Sitting, at_step, sitting
 from tutor.lab.nursery import Nursery
 from tutor.tui.screens.watch import WatchScreen

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.host import alive, below, started_at
+from tests.lab.processes import alive, below, started_at
 from tests.shell.bash import environment
 from tests.tui.tmux import Terminal, open_terminal
 

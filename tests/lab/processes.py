@@ -1,0 +1,34 @@
+"""Which processes live below one, and which of them still do. Looks at nothing else of the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def below(pid: int) -> dict[int, str]:
+    """All processes below one, by pid, with the time at which each was started: a pid alone may be given again."""
+    found: dict[int, str] = {}
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return found
+    for child in map(int, children):
+        started = started_at(child)
+        if started:
+            found[child] = started
+        found |= below(child)
+    return found
+
+
+def started_at(pid: int) -> str:
+    """When a process was started, in clock ticks since boot; empty if it is gone, or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]
+
+
+def alive(processes: dict[int, str]) -> set[int]:
+    """Those of some processes that still live."""
+    return {pid for pid, started in processes.items() if started_at(pid) == started}
