@@ -17,6 +17,7 @@ from tests.cli.conftest import ROOT, Tutor, environment
 from tests.lab.processes import alive, below
 from tutor.lab.kept import Kept
 from tutor.lab.nursery import Nursery
+from tutor.store.progress import ProgressStore
 
 pytestmark = pytest.mark.netns
 
@@ -69,6 +70,25 @@ def test_shell_carries_much_output_whole_and_waits_for_no_background_job(tutor: 
     assert done.stdout == "".join(f"{number}\n" for number in range(1, 200001))
 
 
+def test_shell_carries_any_bytes_both_ways_unchanged(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 4096
+    argv = [sys.executable, "-m", "tutor.cli", "shell", "--lab", "vm", "--", "sh", "-c", "tee /dev/stderr"]
+    done = subprocess.run(
+        argv, cwd=ROOT, env=environment(tmp_path), input=data, capture_output=True, check=False, timeout=30
+    )
+    assert done.returncode == 0
+    assert done.stdout == data
+    assert done.stderr == data
+
+
+@pytest.mark.parametrize(
+    ("script", "status"),
+    [("exit 7", 7), ("kill -9 $$", 137), ("exec no-such-program", 127), ("head -c 1 >/dev/null", 0)],
+)
+def test_shell_ends_with_the_status_of_what_it_ran(tutor: Tutor, script: str, status: int) -> None:
+    assert tutor("shell", "initial-state", "--", "sh", "-c", script, stdin="x" * 300_000).returncode == status
+
+
 def test_shell_without_a_command_reads_one_from_its_input(tutor: Tutor) -> None:
     assert tutor("shell", "initial-state", stdin="hostname\nexit 3\n").stdout == "vm\n"
 
@@ -90,6 +110,53 @@ def test_list_shows_lessons_progress_and_the_lab_that_waits(tutor: Tutor, tmp_pa
     assert json.loads(tutor("list", "--json").stdout)["labs"] == []
 
 
+def test_reset_forgets_one_lesson_or_all(tutor: Tutor, tmp_path: Path) -> None:
+    store = ProgressStore("container-networking", tmp_path / "tutor/progress.json")
+    for lesson, step in (("initial-state", "links"), ("veth-pair", "pair")):
+        store.mark_done(lesson, step)
+        store.leave_at(lesson, step)
+    assert "  <- you are here" in tutor("list").stdout
+    assert tutor("reset").stdout == "Your progress in veth-pair is forgotten.\n"
+    shown = json.loads(tutor("list", "--json").stdout)
+    assert {lesson["id"] for lesson in shown["lessons"] for step in lesson["steps"] if step["done"]} == {
+        "initial-state"
+    }
+    assert tutor("reset", "--all").stdout == "All progress is forgotten.\n"
+    assert not store.read().value.done
+
+
+def test_a_lab_of_another_pack_is_not_ours_to_end(tutor: Tutor, tmp_path: Path) -> None:
+    folder = Path(environment(tmp_path)["XDG_RUNTIME_DIR"]) / "tutor"
+    folder.mkdir(mode=0o700, parents=True)
+    nursery = Nursery()
+    topology = (ROOT / "lessons/labs/vm.toml").read_text()
+    labs = {}
+    for name in ("container-networking-vm", "container-networking-more-vm"):
+        labs[name] = Kept(folder, name).launch(nursery, grace=60)
+        labs[name].build("vm", topology, {})
+    try:
+        found = json.loads(tutor("list", "--json").stdout)["labs"]
+        assert [lab["name"] for lab in found] == ["container-networking-vm"]
+        assert found[0]["seconds_left"] is None
+        assert "A lab is open." in tutor("list").stdout
+        assert "tutor reset --all" in tutor("reset").stdout
+        joined = tutor("shell", "--attach", "--", "sh", "-c", "touch /root/seen; hostname")
+        assert joined.stdout == "vm\n"
+        assert tutor("reset", "--all").stdout == "All progress is forgotten, and the lab that was open has ended.\n"
+        assert labs["container-networking-more-vm"].status().built
+    finally:
+        for lab in labs.values():
+            lab.end()
+            lab.close()
+        nursery.close()
+
+
+def test_tutor_alone_says_what_there_is(tutor: Tutor) -> None:
+    done = tutor()
+    assert done.returncode == 0
+    assert all(f"  {verb} " in done.stdout for verb in ("start", "list", "doctor"))
+
+
 def test_lint_finds_nothing_in_our_course(tutor: Tutor) -> None:
     done = tutor("lint")
     assert done.returncode == 0, done.stdout
@@ -105,16 +172,29 @@ def test_doctor_tries_and_says(tutor: Tutor) -> None:
     assert found["the internet of the lab"] == "ok"
 
 
-def test_a_reader_that_has_seen_enough_breaks_nothing(tmp_path: Path) -> None:
-    command = f"{sys.executable} -m tutor.cli list | head -1"
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=True
-    )
-    assert done.stderr == ""
+@pytest.mark.parametrize(
+    "arguments", [("list",), ("solve", "veth-pair"), ("shell", "--lab", "vm", "--", "seq", "200000"), ("doctor",)]
+)
+def test_a_reader_that_has_seen_enough_breaks_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    argv = [sys.executable, "-m", "tutor.cli", *arguments]
+    with subprocess.Popen(
+        argv, cwd=ROOT, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as tutor:
+        assert tutor.stdout is not None
+        assert tutor.stderr is not None
+        tutor.stdout.readline()
+        tutor.stdout.close()
+        assert tutor.wait(30) in (0, 141)  # 141: it had more to say
+        assert tutor.stderr.read() == ""
 
 
-def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing(tmp_path: Path) -> None:
-    argv = [sys.executable, "-m", "tutor.cli", "shell", "--lab", "vm", "--", "sleep", "60"]
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    "arguments",
+    [("shell", "--lab", "vm", "--", "sleep", "60"), ("verify",), ("grade", "veth-pair", "tests/cli/endless.sh")],
+)
+def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    argv = [sys.executable, "-m", "tutor.cli", *arguments]
     with subprocess.Popen(
         argv, cwd=ROOT, env=environment(tmp_path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as tutor:
@@ -123,7 +203,12 @@ def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing(tmp_path: Path) -> None:
             time.sleep(0.02)
         family = below(tutor.pid)
         os.kill(tutor.pid, signal.SIGINT)
-        assert tutor.wait(3) == 130
+        began = time.monotonic()
+        assert tutor.wait(10) == 130
+        assert time.monotonic() - began < 1
         assert tutor.stderr is not None
         assert b"Traceback" not in tutor.stderr.read()
+        assert family
+        while alive(family) and time.monotonic() < began + 1:
+            time.sleep(0.01)
         assert not alive(family)

@@ -34,12 +34,14 @@ def sh(lab: Lab) -> Sh:
     return lambda command, **options: run(lab, command, **options)
 
 
-def run(lab: Lab, command: str, *, seconds: float = 20.0) -> tuple[int, str]:
-    """Run a bash command in the learner's machine: its exit status, and what it printed."""
+def run(lab: Lab, command: str, *, seconds: float = 20.0, machine: str = "", netns: int = 0) -> tuple[int, str]:
+    """Run a bash command in a machine (default: the learner's): its exit status, and what it printed."""
     output = os.memfd_create("output")
     empty = os.open("/dev/null", os.O_RDONLY)
     try:
-        status = lab.wait(lab.start(["bash", "-c", command], (empty, output, output)), seconds)
+        status = lab.wait(
+            lab.start(["bash", "-c", command], (empty, output, output), machine=machine, netns=netns), seconds
+        )
         assert status is not None, f"{command!r} did not end"
         return status, os.pread(output, 1 << 20, 0).decode(errors="replace")
     finally:

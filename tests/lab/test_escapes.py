@@ -48,43 +48,20 @@ for number in range(1, 200):
 else:
     raise SystemExit(1)
 '"""
-# Holds each process that is born in the machine at every one of its first steps, and looks through it at the host.
+# Looks through the next process that is born in the machine, over and over, at the host.
 WAYLAYER = """
-import os, signal, sys
-born = max(int(name) for name in os.listdir("/proc") if name.isdigit())
+import os, sys
 print("lurking", flush=True)
-held = 0
-while held < 40:
-    for pid in range(born + 1, born + 5):  # one that was gone before we looked must not make us wait for ever
-        try:
-            os.kill(pid, signal.SIGSTOP)
-            break
-        except ProcessLookupError:
-            continue
-    else:
-        continue
-    born = pid
-    held += 1
-    for step in range(1500):
-        try:
-            os.stat(f"/proc/{born}/root" + sys.argv[1])
-            print("seen", born, step)
-            sys.exit()
-        except OSError:
-            pass
-        try:
-            if os.readlink(f"/proc/{born}/exe").endswith("/true"):
-                break
-            os.kill(born, signal.SIGCONT)
-            os.kill(born, signal.SIGSTOP)
-        except OSError:
-            if not os.path.exists(f"/proc/{born}"):
-                break
-    try:
-        os.kill(born, signal.SIGCONT)
-    except ProcessLookupError:
-        pass
-print("nothing seen")
+while True:
+    born = int(open("/proc/loadavg").read().split()[-1])  # the last pid that was given
+    for _ in range(20):
+        for pid in (born, born + 1):
+            try:
+                os.stat(f"/proc/{pid}/root" + sys.argv[1])
+                print("seen", flush=True)
+                sys.exit()
+            except OSError:
+                continue
 """
 SECRET = "tutor-test-secret"
 KEYRING_CALLS = {"x86_64": (248, 250), "aarch64": (217, 219)}
@@ -127,13 +104,13 @@ def test_a_file_of_the_host_can_not_be_read(sh: Sh, canary: Path, attempt: str) 
 def test_a_process_that_enters_the_machine_shows_nothing_of_the_host(lab: Lab, canary: Path) -> None:
     lab.write_file("/root/waylayer.py", WAYLAYER)
     empty, output = os.open(os.devnull, os.O_RDONLY), os.memfd_create("output")
-    waylayer = lab.start(["python3", "/root/waylayer.py", str(canary)], (empty, output, output))
-    end = time.monotonic() + 20
+    lab.start(["python3", "/root/waylayer.py", str(canary)], (empty, output, output))
+    end = time.monotonic() + 10
     while b"lurking" not in os.pread(output, 1000, 0) and time.monotonic() < end:
         time.sleep(0.01)
-    while lab.wait(waylayer, 0) is None and time.monotonic() < end:
-        lab.wait(lab.start(["true"], (empty, empty, empty)), 0.5)
-    assert os.pread(output, 1000, 0).decode().endswith("nothing seen\n")
+    for _ in range(100):
+        assert lab.wait(lab.start(["true"], (empty, empty, empty)), 10) == 0
+    assert os.pread(output, 1000, 0) == b"lurking\n"
     os.close(empty)
     os.close(output)
 
@@ -215,7 +192,8 @@ libc.syscall.restype = ctypes.c_long
 def search(): return libc.syscall({call}, 10, ctypes.c_long(-3), b"user", b"{SECRET}", 0)
 libc.syscall({call}, 1, b"{SECRET}")
 libc.syscall({add}, b"user", b"{SECRET}", b"x", ctypes.c_size_t(1), ctypes.c_long(-3))
-assert search() > 0 or search() == -1 and not Path("/proc/keys").exists()
+if search() < 0:
+    raise SystemExit("no keys here")
 look = "python3 -c 'import ctypes; l = ctypes.CDLL(None); l.syscall.restype = ctypes.c_long;"
 look += " print(l.syscall({call}, 10, ctypes.c_long(-3), b\\"user\\", b\\"{SECRET}\\", 0))'"
 nursery = Nursery()
@@ -225,7 +203,10 @@ with Lab(nursery.launch(single={single})) as lab:
 nursery.close()
 print("out of reach")
 """
-    assert _python(with_a_key) == "out of reach\n"
+    said = _python(with_a_key)
+    if "no keys here" in said:
+        pytest.skip("keyrings can't be used here, outside of a lab either")
+    assert said == "out of reach\n"
 
 
 def test_what_the_kernel_counts_per_user_is_left_to_the_user(sh: Sh) -> None:
@@ -251,7 +232,7 @@ def test_a_loop_that_makes_network_namespaces_comes_to_an_end(lab: Lab, nursery:
 
 def _network_namespaces(agent: int) -> set[str]:
     """Paths of all network namespaces of a lab, one for each: held by a process, by the agent, or mounted."""
-    processes = (agent, *host.below(agent))
+    processes = (agent, *below(agent))
     links = [Path(f"/proc/{pid}/ns/net") for pid in processes]
     links += Path(f"/proc/{agent}/fd").iterdir()
     links += [Path(f"/proc/{pid}/root/run/netns/ns1") for pid in processes]
@@ -303,6 +284,6 @@ def _in_a_child(work: Callable[[], int]) -> int:
 
 def _python(code: str) -> str:
     root = Path(__file__).parents[2]
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True, timeout=30
-    ).stdout
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False, timeout=30)
+    return done.stdout + done.stderr

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tutor.errors import LabError
+from tutor.lab.client import Lab
 
 pytestmark = pytest.mark.netns
 
@@ -43,6 +47,24 @@ def test_a_program_that_is_missing_is_named_with_its_package() -> None:
     assert kind == "MissingTool"
     assert message == "ip is not installed"
     assert "iproute" in hint
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root maps without newuidmap")
+def test_a_newuidmap_that_refuses_is_done_without(tmp_path: Path) -> None:
+    for name in ("newuidmap", "newgidmap"):
+        (tmp_path / name).write_text("#!/bin/sh\necho refused >&2\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    with_it = f'PATH={tmp_path}:$PATH; exec "$@"'
+    assert _run("sh", "-c", with_it, "sh", sys.executable, "-c", TRY, "/usr/sbin:/usr/bin:/sbin:/bin") == ""
+
+
+def test_a_lab_that_an_older_tutor_made_is_told_apart_and_lives(lab: Lab) -> None:
+    with pytest.raises(LabError, match="another version") as caught:
+        lab._call("an-operation-of-later")
+    assert "tutor reset" in caught.value.hint
+    with pytest.raises(LabError, match="nsids failed"):
+        lab._call("nsids")
+    assert lab.status().built
 
 
 def _run(*argv: str) -> str:

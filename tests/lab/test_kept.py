@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.lab.conftest import VM, run
-from tutor.errors import LabGone
+from tests.lab.processes import alive, below
+from tutor.errors import LabError, LabGone
 from tutor.lab.client import Lab
 from tutor.lab.kept import Kept, all_kept
 from tutor.lab.nursery import Nursery
@@ -75,6 +76,74 @@ def test_a_visitor_keeps_nothing_alive_and_coming_back_does(folder: Path, nurser
     with _found(folder) as owner:
         time.sleep(0.7)
         assert owner.status().owners == 1
+
+
+@pytest.mark.parametrize("victim", ["memfd:keeper", "lab"])
+def test_a_kept_lab_whose_processes_are_killed_leaves_nothing_but_a_dead_socket(folder: Path, victim: str) -> None:
+    own = Nursery()
+    owner = Kept(folder, "x").launch(own, grace=30)
+    owner.build("vm", VM.read_text(), {})
+    family = below(own.pid)
+    os.kill(next(pid for pid in family if Path(f"/proc/{pid}/comm").read_text().strip() == victim), signal.SIGKILL)
+    end = time.monotonic() + 2
+    while alive(family) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not alive(family)
+    with pytest.raises(LabGone):
+        owner.status()
+    owner.close()
+    assert Kept(folder, "x").find() is None
+    assert (folder / "x.sock").exists()
+    assert list(all_kept(folder)) == []
+    assert not (folder / "x.sock").exists()
+    own.close()
+
+
+def test_a_kept_lab_outlives_its_nursery(folder: Path) -> None:
+    own = Nursery()
+    owner = Kept(folder, "x").launch(own, grace=30)
+    owner.build("vm", VM.read_text(), {})
+    os.kill(own.pid, signal.SIGKILL)
+    own.close()
+    assert run(owner, "ping -c 1 -W 2 8.8.8.8")[0] == 0
+    owner.end()
+    owner.close()
+
+
+def test_an_end_is_for_everybody_in_the_lab(folder: Path, nursery: Nursery) -> None:
+    owner = Kept(folder, "x").launch(nursery, grace=30)
+    with _found(folder) as other:
+        assert other.status().owners == 2
+        other.end()
+    with pytest.raises(LabGone):
+        owner.status()
+    owner.close()
+
+
+def test_a_folder_that_others_can_enter_is_refused(folder: Path, nursery: Nursery) -> None:
+    folder.chmod(0o755)
+    with pytest.raises(LabError, match="can be entered by others") as caught:
+        Kept(folder, "x").launch(nursery, grace=1)
+    assert caught.value.hint == f"chmod 700 {folder}"
+    folder.chmod(0o700)
+
+
+def test_a_shell_that_has_ended_is_said_to_have_ended(folder: Path, nursery: Nursery) -> None:
+    owner = Kept(folder, "x").launch(nursery, grace=30)
+    owner.build("vm", VM.read_text(), {})
+    shell = owner.open_shell(PS1="$ ")
+    os.write(shell.fd, b"exit 7\n")
+    end = time.monotonic() + 3
+    ended = None
+    while ended is None and time.monotonic() < end:
+        ended = next((notice for notice in owner.notices() if notice["notice"] == "shell-ended"), None)
+    assert ended == {"notice": "shell-ended", "terminal": shell.id, "status": 7}
+    with pytest.raises(LabGone, match="that shell has ended"):
+        owner.attach_shell(shell.id)
+    assert owner.status().terminals == ()
+    shell.close()
+    owner.end()
+    owner.close()
 
 
 def test_only_one_tutor_has_a_lab(folder: Path) -> None:

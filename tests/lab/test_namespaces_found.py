@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import struct
 import time
 
 import pytest
 
 from tests.lab.conftest import Sh
+from tutor.errors import LabError
 from tutor.lab.client import Lab, Sighted
 
 pytestmark = pytest.mark.netns
@@ -26,6 +30,75 @@ def test_one_that_only_a_process_holds_is_found_with_its_pid(lab: Lab, sh: Sh) -
     _, printed = sh("unshare -n sleep 30 & echo $!; sleep 0.2")
     held = [each for each in lab.scan() if each.pids and not each.names and not each.paths]
     assert int(printed) in held[0].pids
+
+
+@pytest.mark.parametrize("name", ["a b", "a\\tb", "ä", "a\\\\b", "#"])
+def test_a_name_may_be_anything_that_is_printed(lab: Lab, sh: Sh, name: str) -> None:
+    _, printed = sh(f'name=$\'{name}\'; ip netns add "$name" && printf %s "$name"')
+    inode = _found(lab, name=printed).inode
+    for descriptor in lab.open_sockets(inode, [0]):
+        os.close(descriptor)
+
+
+def test_names_that_are_no_text_cost_nobody_the_lab(lab: Lab, sh: Sh) -> None:
+    sh("ip netns add $'\\xff'; mkdir /tmp/$'\\xfe'; mount -t tmpfs x /tmp/$'\\xfe'")
+    sh("unshare -n bash -c 'printf \"\\xff\" > /proc/self/comm; sleep 30 & wait' &> /dev/null & sleep 0.2")
+    scanned = lab.scan()
+    named = next(each for each in scanned if each.names == ("\ufffd",))
+    for descriptor in lab.open_sockets(named.inode, [0]):
+        os.close(descriptor)
+    held = next(each for each in scanned if not each.names and not each.paths)
+    assert len(held.pids) == 2
+
+
+def test_a_fifo_on_top_of_a_namespace_makes_nobody_wait(lab: Lab, sh: Sh) -> None:
+    sh("ip netns add ns1; mkfifo /tmp/pipe; mount --bind /tmp/pipe /run/netns/ns1")
+    inode = next(each.inode for each in lab.scan() if "/run/netns/ns1" in each.paths)
+    began = time.monotonic()
+    with pytest.raises(LabError, match="gone"):
+        lab.open_sockets(inode, [0])
+    assert lab.nsids(_found(lab, name="root").inode) == {}
+    with pytest.raises(LabError):
+        lab.write_file("/tmp/pipe", "x")
+    assert time.monotonic() - began < 1
+
+
+def test_a_file_that_only_looks_like_a_namespace_is_none(lab: Lab, sh: Sh) -> None:
+    sh("mkdir -p /run/netns/folder; touch /run/netns/left-over; ln -s /proc/self/ns/net /run/netns/link")
+    assert [each.names for each in lab.scan()] == [("root",)]
+
+
+def test_one_that_is_renamed_by_hand_has_its_new_name(lab: Lab, sh: Sh) -> None:
+    sh("ip netns add ns1; touch /run/netns/ns2; mount --bind /run/netns/ns1 /run/netns/ns2")
+    assert _found(lab, name="ns2").names == ("ns1", "ns2")
+    sh("ip netns del ns1")
+    assert _found(lab, name="ns2").names == ("ns2",)
+
+
+def test_one_in_a_pid_namespace_of_the_learners_own_is_found(lab: Lab, sh: Sh) -> None:
+    sh("unshare -nfp --mount-proc unshare -nfp --mount-proc sleep 30 &> /dev/null & sleep 0.3")
+    assert sum(bool(each.pids) for each in lab.scan()) == 2
+
+
+def test_what_is_gone_is_said_to_be_gone(lab: Lab, sh: Sh) -> None:
+    sh("ip netns add ns1")
+    inode = _found(lab, name="ns1").inode
+    sh("ip netns del ns1")
+    for gone in (inode, 4711):
+        with pytest.raises(LabError, match="gone"):
+            lab.open_sockets(gone, [0])
+        with pytest.raises(LabError, match="gone"):
+            lab.legacy_rules(gone)
+
+
+def test_sysctls_and_sockets_are_those_of_the_namespace_that_was_asked_for(lab: Lab, sh: Sh) -> None:
+    sh("ip netns add ns1; ip netns exec ns1 sysctl -w net.ipv4.ip_forward=1; ip -n ns1 link add br7 type bridge")
+    named, root = _found(lab, name="ns1").inode, _found(lab, name="root").inode
+    name = "net/ipv4/ip_forward"
+    assert lab.read_sysctls(named, [name, "net/nowhere"]) == {name: "1"}
+    assert lab.read_sysctls(root, [name]) == {name: "0"}
+    assert b"br7" in _links(lab, named)
+    assert b"br7" not in _links(lab, root)
 
 
 def test_names_behind_a_symbolic_link_count(lab: Lab, sh: Sh) -> None:
@@ -59,6 +132,14 @@ def test_the_mount_of_a_namespace_is_told(lab: Lab, sh: Sh) -> None:
     lab.notices()
     sh("ip netns add ns1")
     assert {"notice": "mounts"} in lab.notices()
+
+
+def _links(lab: Lab, inode: int) -> bytes:
+    """What RTM_GETLINK answers in a namespace (rtnetlink(7))."""
+    (descriptor,) = lab.open_sockets(inode, [0])
+    with socket.socket(fileno=descriptor) as asking:
+        asking.send(struct.pack("=IHHIIBxHiII", 32, 18, 0x301, 1, 0, 0, 0, 0, 0, 0))
+        return asking.recv(65536)
 
 
 def _found(lab: Lab, *, name: str) -> Sighted:

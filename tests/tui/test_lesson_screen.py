@@ -12,6 +12,7 @@ import pytest
 from tests.lab.processes import alive, below
 from tests.tui.lesson_app import Sitting, at_step, sitting
 from tutor.lab.nursery import Nursery
+from tutor.shell import Command
 from tutor.tui.screens.watch import WatchScreen
 from tutor.tui.widgets.lesson import CommandBlock
 from tutor.tui.widgets.terminal import TerminalPane
@@ -180,6 +181,19 @@ async def test_the_end_of_the_shell_brings_a_new_one_in_the_same_lab(nursery: Nu
         assert (await playing.run("ls; echo old=$old")).output == "stays\nold=\n"
         await playing.run(PAIR)
         await playing.until(lambda: "Done" in playing.outcome)
+
+
+async def test_the_end_of_a_shell_is_not_missed_when_a_command_is_judged_just_then(
+    nursery: Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_step(nursery, "veth-pair/pair") as playing:
+        with monkeypatch.context() as busy:
+            busy.setattr(playing.screen, "_pump_now", lambda: None)
+            playing.screen._watch(())
+            playing.pane.type_text("exit\n")
+            await asyncio.sleep(0.3)
+            await playing.screen.on_terminal_pane_command_done(TerminalPane.CommandDone(Command("exit", "", 0)))
+        await playing.until(lambda: "Here is a new one" in playing.notices and playing.shown == "root@vm:~#", 5)
 
 
 async def test_killing_everything_ends_the_shell_and_not_the_lab(nursery: Nursery) -> None:

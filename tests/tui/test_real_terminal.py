@@ -95,7 +95,7 @@ def outside(columns: int = 120, rows: int = 34, home: Path | None = None) -> Ite
     assert home is not None
     try:
         argv = ["bash", "--norc", "--noprofile"]
-        variables = learners_environment(home) | {"PS1": "outer> "}
+        variables = learners_environment(home) | {"PS1": "outer> ", "HISTFILE": "/dev/null"}
         with open_terminal(argv, variables, columns=columns, rows=rows) as terminal:
             terminal.until(lambda: "outer>" in terminal.rows()[0])
             shell = Outside(terminal, home)

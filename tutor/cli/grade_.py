@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from tutor.cli.options import json_option, pack_option, print_json
-from tutor.cli.progress_lines import ProgressLines
 from tutor.errors import UsageError
 from tutor.lab.nursery import Nursery
 
@@ -22,15 +21,19 @@ def command(place: str, script: str, pack: str, as_json: bool) -> int:
     """Run the bash script SCRIPT (`-`: standard input) in a lab at LESSON[/STEP], then judge what it built."""
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
-    from tutor.session.grade import grade
     from tutor.session.material import load_material
-    from tutor.session.results import RunResult, lesson_json
-    from tutor.session.workshop import Workshop
 
     try:
         text = _read(script)
         material = load_material(pack)
         lesson, step = material.place(place)
+
+        # Only now, when there is something to do: what reads the kernel takes a tenth of a second to load.
+        from tutor.cli.progress_lines import ProgressLines
+        from tutor.session.grade import grade
+        from tutor.session.results import RunResult, lesson_json
+        from tutor.session.workshop import Workshop
+
         result = grade(Workshop(nursery, material.course), material.judge, lesson, step, text)
     finally:
         nursery.close()

@@ -38,7 +38,23 @@ def write_report(path: str, text: str) -> None:
         UsageError: it can't be written.
     """
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}", hint="name a file in a folder of yours") from error
+        raise _cannot_write(path, error) from error
+
+
+def require_writable(path: str) -> None:
+    """See to it that a report can be written to a file, before minutes are spent on what it is to say.
+
+    Raises:
+        UsageError: it can't.
+    """
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).open("a").close()
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: str, error: OSError) -> UsageError:
+    return UsageError(f"can't write {path}: {error.strerror}", hint="name a file in a folder of yours")

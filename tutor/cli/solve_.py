@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from tutor.cli.options import json_option, pack_option, print_json, write_report
-from tutor.cli.progress_lines import ProgressLines
+from tutor.cli.options import json_option, pack_option, print_json, require_writable, write_report
 from tutor.lab.nursery import Nursery
 
 
@@ -24,14 +23,20 @@ def command(lessons: tuple[str, ...], seed: int, junit: str, record: str, pack: 
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
     from tutor.session.material import load_material
-    from tutor.session.results import junit as junit_text
-    from tutor.session.results import run_json
-    from tutor.session.solve import Solver
-    from tutor.session.workshop import Workshop
 
     try:
         material = load_material(pack)
         chosen = material.lessons(lessons)
+        if junit:
+            require_writable(junit)
+
+        # Only now, when there is something to do: what reads the kernel takes a tenth of a second to load.
+        from tutor.cli.progress_lines import ProgressLines
+        from tutor.session.results import junit as junit_text
+        from tutor.session.results import run_json
+        from tutor.session.solve import Solver
+        from tutor.session.workshop import Workshop
+
         solver = Solver(
             Workshop(nursery, material.course), material.judge, material.course, record=Path(record) if record else None
         )

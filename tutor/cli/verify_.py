@@ -6,8 +6,7 @@ import os
 
 import click
 
-from tutor.cli.options import json_option, pack_option, print_json, write_report
-from tutor.cli.progress_lines import ProgressLines
+from tutor.cli.options import json_option, pack_option, print_json, require_writable, write_report
 from tutor.lab.nursery import Nursery
 
 
@@ -29,16 +28,22 @@ def command(lessons: tuple[str, ...], jobs: int | None, junit: str, pack: str, a
     """
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
-    from tutor.lab.programs import missing_programs
     from tutor.session.material import load_material
-    from tutor.session.results import junit as junit_text
-    from tutor.session.results import run_json
-    from tutor.session.verify import Verifier
-    from tutor.session.workshop import Workshop
 
     try:
         material = load_material(pack)
         chosen = material.lessons(lessons)
+        if junit:
+            require_writable(junit)
+
+        # Only now, when there is something to do: what reads the kernel takes a tenth of a second to load.
+        from tutor.cli.progress_lines import ProgressLines
+        from tutor.lab.programs import missing_programs
+        from tutor.session.results import junit as junit_text
+        from tutor.session.results import run_json
+        from tutor.session.verify import Verifier
+        from tutor.session.workshop import Workshop
+
         verifier = Verifier(Workshop(nursery, material.course), material.judge, missing_programs)
         lines = ProgressLines("proving", quiet=as_json)
         run = None

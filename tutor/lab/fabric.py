@@ -98,8 +98,8 @@ table ip cloud {{
     type filter hook forward priority 0; policy drop;
     iifname "nic-*" jump from_card
     oifname "nic-*" jump to_card
-    ct state established,related accept
     oifname "{INTERNET_LINK}" ip daddr @network counter name {NO_OWNER} drop
+    ct state established,related accept
     oifname "{INTERNET_LINK}" ip saddr != @public counter name {UNTRANSLATED} drop
     iifname "nic-*" accept
   }}

@@ -30,6 +30,7 @@ class Live:
         """The lab."""
         self._reader: Reader | None = None
         self._scanned = 0.0
+        self._notices: list[Message] = []
 
     def close(self) -> None:
         """Stop reading; the lab stays."""
@@ -50,7 +51,7 @@ class Live:
         Raises:
             LabGone: the lab ended.
         """
-        notices = self.lab.notices()
+        notices, self._notices = [*self._notices, *self.lab.notices()], []
         reader = self._require_reader()
         change = reader.drain()
         stale = time.monotonic() - self._scanned >= RESCAN_SECONDS
@@ -63,7 +64,7 @@ class Live:
         reader = self._require_reader()
         if rescan:
             self._rescan(reader)
-        self.pump()
+        _, self._notices = self.pump()  # whoever looks at the network does not want them; the next pump tells
         return reader.read()
 
     def ask(self, probes: Iterable[Probe]) -> Replies:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tutor.errors import LessonError
 from tutor.lesson import Lesson, Step
 from tutor.lesson.lint import lint
 from tutor.session.judge import Judge
@@ -46,10 +45,10 @@ class Material:
     def require_sound(self, lesson: Lesson) -> None:
         """See to it that a lesson and all that lead to it name only what there is."""
         for id_ in (*self.course.thread(lesson.id).lessons, lesson.id):
-            first, *others = (entry for entry in self.course.entries if entry.front.id == id_)
-            for other in others:
-                hint = f"{first.path.name} has the same id"
-                raise LessonError(f"a second lesson {id_!r}", path=other.path, line=other.front.lines["id"], hint=hint)
+            named = {entry.path for entry in self.course.entries if entry.front.id == id_}
+            for problem in self.course.problems():
+                if problem.path in named:
+                    raise problem
             for error in lint(self.course.lesson(id_), self.checks.definitions, self.checks.diagnoses):
                 raise error
 

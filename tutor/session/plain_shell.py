@@ -45,6 +45,8 @@ def run_command(lab: Lab, argv: Sequence[str], *, machine: str = "") -> int:
     What the program leaves running in the background is not waited for.
     """
     given, output, errors = os.pipe(), os.pipe(), os.pipe()
+    for end in (given[0], output[1], errors[1]):
+        os.fchmod(end, 0o666)  # or who opens /dev/stderr there may not: to the lab, our own id is nobody's
     job = lab.start(argv, (given[0], output[1], errors[1]), machine=machine)
     for descriptor in (given[0], output[1], errors[1]):
         os.close(descriptor)

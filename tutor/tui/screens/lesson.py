@@ -18,7 +18,7 @@ from textual.events import DescendantBlur, DescendantFocus, Resize
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from tutor.errors import LabError, LabGone, TutorError
+from tutor.errors import LabGone, TutorError
 from tutor.lab.wire import Message as Notice
 from tutor.lesson import Lesson, Step, StepKind
 from tutor.session.play import StepView
@@ -128,7 +128,7 @@ class LessonScreen(Screen[int]):
     async def _watch_other(self, lesson: Lesson) -> None:
         try:
             ring, columns, rows = await self._desk.watch(lesson)
-        except LabError as error:
+        except TutorError as error:
             self.app.exit(error, return_code=2)
             return
         self.app.switch_screen(WatchScreen(ring, columns, rows))
@@ -151,7 +151,7 @@ class LessonScreen(Screen[int]):
                 await self._open_shell()
             self._watch(self._desk.filenos())
             self._say()
-        except LabError as error:
+        except TutorError as error:
             await self._trouble(error, lesson, step)
 
     async def _open_shell(self) -> None:
@@ -199,7 +199,7 @@ class LessonScreen(Screen[int]):
                 await self._show(view)
             for notice in notices:
                 await self._notice(notice)
-        except LabError as error:
+        except TutorError as error:
             await self._lost(error)
         finally:
             self._pumping = False
@@ -208,6 +208,7 @@ class LessonScreen(Screen[int]):
 
     async def _notice(self, notice: Notice) -> None:
         if notice["notice"] == "shell-ended":
+            self._to_type.clear()
             self._shell.detach()
             await self._desk.shell_ended()
             await self._open_shell()
@@ -226,7 +227,7 @@ class LessonScreen(Screen[int]):
             return
         try:
             await self._show(await self._desk.ran(message.command))
-        except LabError as error:
+        except TutorError as error:
             await self._lost(error)
 
     def on_terminal_pane_prompt_shown(self) -> None:
@@ -372,7 +373,7 @@ class LessonScreen(Screen[int]):
         """An answer to the question."""
         try:
             await self._show(await self._desk.answer(message.answer))
-        except LabError as error:
+        except TutorError as error:
             await self._lost(error)
         if self._view is not None and self._view.passed:
             self.set_focus(self._lesson.text)

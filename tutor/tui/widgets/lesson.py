@@ -13,6 +13,7 @@ from textual.widgets import Input, Markdown, Static
 from tutor.lesson import Block, Commands, Drawing, Note, NoteKind, Prose, Step, StepKind
 from tutor.session.play import StepView
 
+_LOW = 30
 _NOTE_TITLES = {NoteKind.NOTE: "Note", NoteKind.TODAY: "Today", NoteKind.WARNING: "Mind"}
 _ON = {
     False: "[b]Ctrl-][/] and [b]n[/] lead on to the next step.",
@@ -91,7 +92,7 @@ class LessonPane(Vertical):
     def compose(self) -> ComposeResult:
         """Until there is a step."""
         with VerticalScroll(id="text", can_focus=True):
-            yield Static("Preparing the lesson ...", id="heading")
+            yield Static("Preparing the lesson ...")
         yield Outcome(id="outcome")
 
     @property
@@ -105,7 +106,11 @@ class LessonPane(Vertical):
             self._step, self._hints = view.step, 0
             await self.text.remove_children()
             await self.text.mount_all(self._widgets(view))
-            self.text.scroll_home(animate=False)
+            if self.app.size.height < _LOW:
+                # Little is seen at once here: what is to be done comes before the introduction, which is above it.
+                self.call_after_refresh(self.text.scroll_to_widget, self.query_one("#title"), animate=False, top=True)
+            else:
+                self.text.scroll_home(animate=False)
         self.query_one(Outcome).show(view)
         for hint in view.hints[self._hints :]:
             await self.text.mount(_framed("Hint", Markdown(hint.markdown), "hint"))
@@ -114,8 +119,8 @@ class LessonPane(Vertical):
 
     def _widgets(self, view: StepView) -> list[Widget]:
         step, lesson = view.step, view.lesson
-        heading = f"[$text-muted]{escape(lesson.title)} · step {view.number} of {len(lesson.steps)}[/]"
-        widgets: list[Widget] = [Static(heading, id="heading")]
+        self.border_title = f"{escape(lesson.title)} · step {view.number} of {len(lesson.steps)}"
+        widgets: list[Widget] = []
         if view.number == 1:
             widgets += [_shown(block) for block in lesson.intro]
         widgets.append(Static(f"[b $text-accent]{escape(step.title)}[/]", id="title"))
