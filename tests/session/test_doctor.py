@@ -23,7 +23,7 @@ from tutor.session.finding import Finding, Level, Patient
 from tutor.session.host_probes import judge_terminal, memory_bound, switches
 from tutor.session.lab_probes import TRIALS, Trial
 from tutor.session.material import Material, load_material
-from tutor.session.remedies import SWITCHES, Confinement, confinement
+from tutor.session.remedies import SWITCHES, Confinement, confinement, has_ids_to_lend
 from tutor.session.workshop import Workshop
 
 LEARNER = 1000
@@ -297,6 +297,23 @@ def test_user_namespaces_that_are_really_forbidden_are_told_with_the_remedy(tmp_
     assert found["user namespaces"]["level"] == "problem"
     assert found["user namespaces"]["remedy"].startswith("sudo sysctl -w user.max_user_namespaces=15000")
     assert found["sysctls"]["said"] == "user.max_user_namespaces is 0"
+
+
+@pytest.mark.netns
+def test_root_without_ids_to_lend_is_told_what_to_do_instead() -> None:
+    argv = ["unshare", "-Ur", sys.executable, "-m", "tutor.cli", "doctor", "--json"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1, done.stderr
+    found = {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert found["user namespaces"]["remedy"].startswith("run tutor as an ordinary user")
+
+
+def test_ids_can_be_lent_only_by_whom_they_belong_to() -> None:
+    lent = [(0, 1_000_000, 65536)]
+    assert has_ids_to_lend(lent, ["         0          0 4294967295"])
+    assert not has_ids_to_lend(lent, ["0 100000 65536"])
+    assert not has_ids_to_lend(lent, ["0 0 1000100"])
+    assert has_ids_to_lend([(0, 1000, 1), (1, 100000, 65536)], ["0 0 1001", "100000 7 70000"])
 
 
 def test_every_probe_can_say_something_of_a_machine_without_a_lab(material: Material) -> None:

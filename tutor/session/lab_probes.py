@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tutor.errors import MissingTool
+from tutor.errors import MissingTool, TutorError
 from tutor.lab import idmap
 from tutor.lab.client import Lab
 from tutor.lab.idmap import MapKind
@@ -105,7 +105,7 @@ def user_namespaces(patient: Patient) -> Iterable[Finding]:
         yield Finding(subject, Level.OK, "one was made, with a network of its own in it")
         return
     error = patient.refused
-    yield Finding(subject, Level.PROBLEM, error.message, "no lesson can run", namespaces_remedy() or error.hint)
+    yield Finding(subject, Level.PROBLEM, error.message, "no lesson can run", namespaces_remedy() or _hint_of(error))
 
 
 def labs(patient: Patient) -> Iterable[Finding]:
@@ -118,8 +118,13 @@ def labs(patient: Patient) -> Iterable[Finding]:
         if error is None:
             yield Finding(subject, Level.OK, "was built, with machines in nested user namespaces")
             continue
-        how = error.hint if isinstance(error, MissingTool) else namespaces_remedy() or error.hint
+        how = error.hint if isinstance(error, MissingTool) else namespaces_remedy() or _hint_of(error)
         yield Finding(subject, Level.PROBLEM, error.message, f"these can't run: {patient.lessons_in(name)}", how)
+
+
+def _hint_of(error: TutorError) -> str:
+    """What an error says to do; empty when that is to ask us."""
+    return "" if "tutor doctor" in error.hint else error.hint
 
 
 def ids(patient: Patient) -> Iterable[Finding]:

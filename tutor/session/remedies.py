@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tutor.lab import idmap
+
 SYSCTLS = Path("/proc/sys")
 """Where sysctls lie."""
 
@@ -151,7 +153,22 @@ def confinement(proc: Path = _PROC, root: Path = Path("/")) -> Confinement:
 def namespaces_remedy() -> str:
     """What lets this user make user namespaces; empty if nothing here is known to forbid them."""
     forbidding = [switch.remedy() for switch in SWITCHES if switch.is_forbidding()]
-    return forbidding[0] if forbidding else confinement().remedy
+    if forbidding:
+        return forbidding[0]
+    if not has_ids_to_lend(idmap.choose().uid_lines, _lines(_PROC / "uid_map")):
+        return "run tutor as an ordinary user: here root has no spare ids to lend (a rootless container is like that)"
+    return confinement().remedy
+
+
+def has_ids_to_lend(lent: Iterable[tuple[int, int, int]], own: Iterable[str]) -> bool:
+    """Whether all ids that a lab is to get are ids of ours.
+
+    Args:
+        lent: lines of the lab's map: first id inside, first id outside, count.
+        own: lines of our own map, /proc/self/uid_map.
+    """
+    ours = [(int(first), int(first) + int(count)) for first, _, count in (line.split() for line in own)]
+    return all(any(low <= first and first + count <= high for low, high in ours) for _, first, count in lent)
 
 
 def _lines(path: Path) -> Iterable[str]:
