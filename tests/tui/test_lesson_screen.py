@@ -148,8 +148,20 @@ async def test_typing_puts_the_command_at_the_prompt_and_leaves_enter_to_the_lea
         await playing.until(lambda: "Done" in playing.outcome)
 
 
+async def _at_rest(playing: Sitting) -> None:
+    """Wait until the command stands where it will stay: Markdown above it is laid out bit by bit."""
+    before = None
+    for _ in range(50):
+        now = playing.pilot.app.screen.query_one(CommandBlock).region
+        if now == before and now.height:
+            return
+        before = now
+        await asyncio.sleep(0.3)
+
+
 async def test_a_click_on_a_command_types_it(nursery: Nursery) -> None:
     async with at_step(nursery, "veth-pair/one-end-up") as playing:
+        await _at_rest(playing)
         await playing.pilot.click(CommandBlock)
         await playing.until(lambda: playing.shown.endswith("ip link set veth-a-ns1 up"))
         assert playing.pane.has_focus
