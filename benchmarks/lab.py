@@ -5,6 +5,7 @@ Run: python benchmarks/lab.py        (as root mininet is measured too, in networ
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import signal
@@ -32,6 +33,7 @@ def main() -> None:
     _print("lab ready, ms", f"{statistics.median(ready):.0f} (most {max(ready):.0f})", "<= 150")
     with Lab(nursery.launch()) as lab:
         lab.build("vm", VM, {})
+        _become_as_heavy_as_a_tutor()
         own = _below(nursery.pid)
         _print("memory of a lab, MiB PSS", f"{sum(map(_pss, own)) / 1024:.1f}", "<= 12")
         _print("the process that labs are forked from, MiB PSS", f"{_pss(nursery.pid) / 1024:.1f}", "")
@@ -57,6 +59,12 @@ def _ready(nursery: Nursery) -> float:
         took = time.perf_counter() - began
     time.sleep(0.05)
     return took * 1000
+
+
+def _become_as_heavy_as_a_tutor() -> None:
+    """Load what the screen loads: pages that were shared with the lab are the lab's alone from then on."""
+    for name in ("pyroute2", "textual.app"):
+        importlib.import_module(name)
 
 
 def _killed() -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -144,6 +146,17 @@ def test_nothing_of_a_private_lab_survives_a_kill(victim: str) -> None:
         tutor.wait()
 
 
+def test_nothing_is_left_of_a_lab_that_was_being_made_when_its_tutor_was_killed(orphans_come_here: None) -> None:
+    before = below(os.getpid())
+    for milliseconds in (*range(0, 12, 2), *range(12, 60, 6)):
+        tutor = _tutor(until="nursery")
+        time.sleep(milliseconds / 1000)
+        tutor.kill()
+        tutor.wait()
+        time.sleep(0.05)  # until then an orphan may be on its way to us, and not be seen
+        _until(lambda: not below(os.getpid()).keys() - before.keys(), 1)
+
+
 def test_a_tutor_whose_lab_is_killed_is_told(lab: Lab, nursery: Nursery) -> None:
     agent = next(pid for pid in below(nursery.pid) if _comm(pid) == "lab")
     os.kill(agent, signal.SIGKILL)
@@ -159,12 +172,24 @@ def _ask_for_ever(lab: Lab, end: float) -> None:
         time.sleep(0.01)
 
 
-def _tutor() -> subprocess.Popen[bytes]:
-    """A tutor of its own, with a private lab."""
+@pytest.fixture
+def orphans_come_here() -> Iterator[None]:
+    """Make this process the one to whom processes fall whose parent dies (prctl(2), PR_SET_CHILD_SUBREAPER)."""
+    prctl = ctypes.CDLL(None).prctl
+    assert prctl(36, 1, 0, 0, 0) == 0
+    yield
+    prctl(36, 0, 0, 0, 0)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _tutor(until: str = "built") -> subprocess.Popen[bytes]:
+    """A tutor of its own that makes a private lab, and has come as far as `until`."""
     code = (
         "import time; from pathlib import Path\n"
         "from tutor.lab.client import Lab; from tutor.lab.nursery import Nursery\n"
-        "nursery = Nursery(); lab = Lab(nursery.launch())\n"
+        "nursery = Nursery(); print('nursery', flush=True); lab = Lab(nursery.launch())\n"
         f"lab.build('vm', Path({str(VM)!r}).read_text(), {{}})\n"
         "print('built', flush=True); time.sleep(60)"
     )
@@ -172,7 +197,7 @@ def _tutor() -> subprocess.Popen[bytes]:
         [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], env={**os.environ}
     )
     with tutor.stdout or Path(os.devnull).open("rb") as said:
-        assert said.readline() == b"built\n"
+        assert f"{until}\n".encode() in iter(said.readline, b"")
     return tutor
 
 
