@@ -203,7 +203,7 @@ def _found(folder: Path) -> Lab:
     return lab
 
 
-def _read_until(fd: int, what: bytes, seconds: float = 5.0) -> bytes:
+def _read_until(fd: int, what: bytes, seconds: float = 15.0) -> bytes:
     seen, end = b"", time.monotonic() + seconds
     while what not in seen and time.monotonic() < end:
         if select.select([fd], [], [], 0.1)[0]:

@@ -187,7 +187,7 @@ def test_the_size_of_a_terminal_is_what_it_was_opened_and_resized_with(lab: Lab)
     shell = lab.open_shell(columns=91, rows=27, PS1="$ ")
     try:
         os.write(shell.fd, b"stty size\n")
-        assert b"27 91\r\n" in _read_until(shell.fd, b"27 91\r\n")
+        assert b"27 91\r\n" in _read_until(shell.fd, b"27 91\r\n$ ")
         shell.resize(50, 10)
         os.write(shell.fd, b"stty size\n")
         assert b"10 50\r\n" in _read_until(shell.fd, b"10 50\r\n")
@@ -208,7 +208,7 @@ def test_a_program_that_is_not_there_says_so_and_ends_with_127(lab: Lab) -> None
     os.close(output)
 
 
-def _read_until(fd: int, what: bytes, seconds: float = 5.0) -> bytes:
+def _read_until(fd: int, what: bytes, seconds: float = 15.0) -> bytes:
     seen, end = b"", time.monotonic() + seconds
     while what not in seen and time.monotonic() < end:
         if select.select([fd], [], [], 0.1)[0]:
