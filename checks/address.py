@@ -2,17 +2,77 @@
 
 from __future__ import annotations
 
-from tutor.check import ROOT, Answer, NetworkState, Shown, Verdict, fact, question
+from ipaddress import IPv4Address, IPv4Interface
 
-from .link import locate
+from tutor.check import (
+    PASSED,
+    ROOT,
+    Answer,
+    Cause,
+    Diagnosis,
+    Fault,
+    Link,
+    Netns,
+    NetworkState,
+    Shown,
+    Verdict,
+    check,
+    fact,
+    failed,
+    failed_with,
+    question,
+)
+
+from .link import beginning, called, inside, locate
+
+MISSING = Diagnosis("address.missing", Cause.ADDRESS, "no link has the address")
+WRONG_PREFIX = Diagnosis("address.wrong-prefix", Cause.ADDRESS, "the link has the address, but with another length")
+ELSEWHERE = Diagnosis("address.elsewhere", Cause.ADDRESS, "another link has the address")
+ON_PORT = Diagnosis("address.on-port", Cause.ADDRESS, "a port of the bridge has the address, not the bridge itself")
+DUPLICATE = Diagnosis("address.duplicate", Cause.ADDRESS, "two namespaces on one wire have the same address")
+
+
+@check
+def has(state: NetworkState, *, address: IPv4Interface, link: str, netns: str = ROOT) -> Verdict:
+    """`link` has the address `address`."""
+    found = locate(state, link, netns)
+    if isinstance(found, Verdict):
+        return found
+    where, it = found
+    own = interfaces_of(where, it)
+    if address in own:
+        return PASSED
+    expected = f"{link}: {address}"
+    for other in own:
+        if other.ip == address.ip:
+            return failed(
+                WRONG_PREFIX,
+                f"{link} has {other}{inside(where)}, not {address}: {_reach_of(other)} "
+                f"`ip addr del {other} dev {link}` takes it away.",
+                found=f"{link}: {other}",
+                expected=expected,
+            )
+    for place in state.of():
+        for holder in place.links:
+            if any(other.ip == address.ip for other in interfaces_of(place, holder)):
+                return failed_with(_held_by(place, holder, it if place is where else None, address, expected, link))
+    has_now = ", ".join(map(str, own))
+    lost = "" if own else " A link loses its addresses when it moves to another namespace: give them after the move."
+    return failed(
+        MISSING,
+        f"{link} does not have {address}{inside(where)}: it has {has_now or 'no address'}.{lost}",
+        found=f"{link}: {has_now or 'no address'}",
+        expected=expected,
+    )
 
 
 @fact
 def shown(state: NetworkState, *, link: str, netns: str = ROOT) -> Shown:
     """The output shows the IPv4 address of `link`."""
     for interface in _interfaces(state, link, netns):
-        address, _, length = interface.partition("/")
-        return Shown(((interface,), (address, _dotted(int(length)))), f"{link} has the address {interface}")
+        return Shown(
+            ((str(interface),), (str(interface.ip), str(interface.netmask))), f"{link} has the address {interface}"
+        )
     return Shown((), f"{link} has no address")
 
 
@@ -22,8 +82,8 @@ def of_two(state: NetworkState, *, first: str, second: str, netns: str = ROOT) -
     one, two = _interfaces(state, first, netns), _interfaces(state, second, netns)
     if not one or not two:
         return Shown((), f"{first} or {second} has no address")
-    plain = tuple(interface.partition("/")[0] for interface in (one[0], two[0]))
-    return Shown(((one[0], two[0]), plain), f"{first} has {one[0]}, {second} has {two[0]}")
+    plain = (str(one[0].ip), str(two[0].ip))
+    return Shown(((str(one[0]), str(two[0])), plain), f"{first} has {one[0]}, {second} has {two[0]}")
 
 
 @question
@@ -37,15 +97,88 @@ def scope_of(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
     return Answer(tuple(scopes[:1]))
 
 
-def _interfaces(state: NetworkState, link: str, netns: str) -> list[str]:
+def interfaces_of(netns: Netns, link: Link) -> list[IPv4Interface]:
+    """The IPv4 addresses of a link with their lengths, in the kernel's order."""
+    every = (address.interface for address in netns.addresses_of(link))
+    return [interface for interface in every if isinstance(interface, IPv4Interface)]
+
+
+def on_port(netns: Netns, port: Link, bridge: str) -> Fault:
+    """The fault of an address that hangs on a port, where it is of no use."""
+    own = interfaces_of(netns, port)
+    address = str(own[0]) if own else "an address"
+    return Fault(
+        ON_PORT,
+        f"{address} is on {port.name}{inside(netns)}, a port of {bridge}. A port hands all that it gets to its bridge, "
+        f"so the address belongs on {bridge}.",
+        found=f"{port.name}: {address}",
+        expected=f"{bridge}: {address}",
+    )
+
+
+def missing(netns: Netns, address: IPv4Address) -> Fault:
+    """The fault of an address that somebody sends to and that nobody has."""
+    return Fault(
+        MISSING,
+        f"Packets from {called(netns)} go to {address}, but no link has that address.",
+        found=f"{address}: nobody",
+        expected=f"{address} on a link",
+    )
+
+
+def none_at_all(netns: Netns) -> Fault:
+    """The fault of a namespace that has no address to send from."""
+    return Fault(
+        MISSING,
+        f"{beginning(netns)} has no address on any link but lo, so it can't send anything.",
+        found=f"{netns.label}: no address",
+        expected=f"{netns.label}: an address",
+    )
+
+
+def too_narrow(netns: Netns, link: Link, interface: IPv4Interface, dst: IPv4Address) -> Fault:
+    """The fault of an address whose length leaves out a destination that should be a neighbour."""
+    return Fault(
+        WRONG_PREFIX,
+        f"{link.name} has {interface}{inside(netns)}: {_reach_of(interface)} {dst} is none of them.",
+        found=f"{link.name}: {interface}",
+        expected=f"{link.name}: a network with {dst} in it",
+    )
+
+
+def duplicate(address: IPv4Address, one: Netns, other: Netns) -> Fault:
+    """The fault of an address that two namespaces answer for."""
+    both = f"{called(one)} and {called(other)}"
+    return Fault(
+        DUPLICATE,
+        f"{both} both have the address {address}. They are on the same wire, so nobody can tell who is meant.",
+        found=f"{address}: {both}",
+        expected=f"{address}: one of them",
+    )
+
+
+def _held_by(
+    place: Netns, holder: Link, wanted: Link | None, address: IPv4Interface, expected: str, link: str
+) -> Fault:
+    """The fault of an address that is there, but on `holder`."""
+    if wanted is not None and holder.master == wanted.index:
+        return on_port(place, holder, wanted.name)
+    return Fault(
+        ELSEWHERE,
+        f"{address} is on {holder.name} in {called(place)}, not on {link}.",
+        found=f"{holder.name}: {address}",
+        expected=expected,
+    )
+
+
+def _reach_of(interface: IPv4Interface) -> str:
+    """What a length means, in words."""
+    length = interface.network.prefixlen
+    if length == 32:
+        return "/32 is a network of one, without any neighbours."
+    return f"/{length} makes neighbours of {interface.network[0]} to {interface.network[-1]}."
+
+
+def _interfaces(state: NetworkState, link: str, netns: str) -> list[IPv4Interface]:
     found = locate(state, link, netns)
-    if isinstance(found, Verdict):
-        return []
-    where, it = found
-    return [str(address.interface) for address in where.addresses_of(it) if address.interface.version == 4]
-
-
-def _dotted(length: int) -> str:
-    """The netmask of a prefix length, as `ifconfig` prints it."""
-    bits = (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF
-    return ".".join(str(bits >> shift & 0xFF) for shift in (24, 16, 8, 0))
+    return [] if isinstance(found, Verdict) else interfaces_of(*found)

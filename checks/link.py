@@ -11,6 +11,7 @@ from tutor.check import (
     Answer,
     Cause,
     Diagnosis,
+    Fault,
     Link,
     Netns,
     NetworkState,
@@ -63,7 +64,7 @@ def is_up(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict:
         return PASSED
     return failed(
         DOWN,
-        f"{link} is down{_in(where)}. A new link starts down; somebody has to set it up.",
+        f"{link} is down{inside(where)}. A new link starts down; somebody has to set it up.",
         found=f"{link}: down",
         expected=f"{link}: up",
     )
@@ -80,7 +81,7 @@ def is_down(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict:
         return PASSED
     return failed(
         UP,
-        f"{link} is up{_in(where)}. This step wants it down for now: ip link set {link} down.",
+        f"{link} is up{inside(where)}. This step wants it down for now: ip link set {link} down.",
         found=f"{link}: up",
         expected=f"{link}: down",
     )
@@ -102,14 +103,14 @@ def has_carrier(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict
     if peer is not None and not peer[1].up:
         return failed(
             DOWN,
-            f"{peer[1].name} is down{_in(peer[0])}, so {link} has no carrier{_in(where)}. A pair carries frames "
+            f"{peer[1].name} is down{inside(peer[0])}, so {link} has no carrier{inside(where)}. A pair carries frames "
             "only while both of its ends are up.",
             found=f"{peer[1].name}: down",
             expected=f"{peer[1].name}: up",
         )
     return failed(
         NO_CARRIER,
-        f"{link} is up{_in(where)}, but it has no carrier: nothing is alive at the other end of its cable.",
+        f"{link} is up{inside(where)}, but it has no carrier: nothing is alive at the other end of its cable.",
         found=f"{link}: NO-CARRIER",
         expected=f"{link}: LOWER_UP",
     )
@@ -126,7 +127,7 @@ def has_no_carrier(state: NetworkState, *, link: str, netns: str = ROOT) -> Verd
         return PASSED
     return failed(
         CARRIER,
-        f"{link} has a carrier already{_in(where)}: both ends of its cable are up.",
+        f"{link} has a carrier already{inside(where)}: both ends of its cable are up.",
         found=f"{link}: LOWER_UP",
         expected=f"{link}: NO-CARRIER",
     )
@@ -204,9 +205,19 @@ def locate(state: NetworkState, link: str, netns: str) -> tuple[Netns, Link] | V
         )
     return failed(
         MISSING,
-        f"There is no link called {link}{_in(where)}.{_similar(state, link)}",
+        f"There is no link called {link}{inside(where)}.{_similar(state, link)}",
         found=f"{link}: missing",
         expected=f"{link} in {called(where)}",
+    )
+
+
+def down(netns: Netns, link: Link, what: str) -> Fault:
+    """The fault of a link that is down and that `what` has to pass."""
+    return Fault(
+        DOWN,
+        f"{link.name} is down{inside(netns)}, so {what} can't pass.",
+        found=f"{link.name}: down",
+        expected=f"{link.name}: up",
     )
 
 
@@ -215,7 +226,13 @@ def called(netns: Netns) -> str:
     return "the root namespace" if netns.label == ROOT else netns.label
 
 
-def _in(netns: Netns) -> str:
+def beginning(netns: Netns) -> str:
+    """What a message calls a namespace that it begins with."""
+    return "The root namespace" if netns.label == ROOT else netns.label
+
+
+def inside(netns: Netns) -> str:
+    """Where a thing is, for the end of a clause; nothing for the root namespace, where things are by default."""
     return "" if netns.label == ROOT else f" in {netns.label}"
 
 
@@ -227,7 +244,7 @@ def _similar(state: NetworkState, link: str) -> str:
             other = sorted(it.name.lower().replace("-", ""))
             if it.name != link and _distance(letters, other) <= 1:
                 return (
-                    f" There is one called {it.name}{_in(netns)}: `ip link set {it.name} name {link}` renames it, "
+                    f" There is one called {it.name}{inside(netns)}: `ip link set {it.name} name {link}` renames it, "
                     "while it is down."
                 )
     return ""

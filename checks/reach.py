@@ -4,7 +4,68 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from tutor.check import NetworkState, Shown, fact
+from tutor.check import (
+    PASSED,
+    Cause,
+    Diagnosis,
+    NetworkState,
+    Probe,
+    Replies,
+    Shown,
+    Verdict,
+    check,
+    fact,
+    failed,
+    failed_with,
+    probes,
+)
+
+from ._path import Walk
+from ._routing import find_source, find_way
+from .netns import find
+
+UNANSWERED = Diagnosis("reach.unanswered", Cause.REACH, "a ping is not answered, and nothing that can be read says why")
+
+
+@check
+def pings(state: NetworkState, replies: Replies, *, src: str, dst: IPv4Address) -> Verdict:
+    """A ping from `src` to `dst` is answered."""
+    start = find(state, src)
+    if isinstance(start, Verdict):
+        return start
+    walk = Walk(state)
+    walk.there_and_back(start, dst)
+    reply = replies.get(_ping(src, dst))
+    # An answer is stronger than any theory about why there can't be one.
+    if reply is not None and reply.answered:
+        return PASSED
+    if walk.faults or reply is None:
+        return failed_with(*walk.faults)
+    doubt = f" One thing can't be read here: {walk.unsure[0]}." if walk.unsure else ""
+    return failed(
+        UNANSWERED,
+        f"A ping from {src} to {dst} is not answered ({reply.reason}), and all that the tutor can read looks right."
+        f"{doubt} `tcpdump` on the links along the way shows how far it comes.",
+        found=f"{src} to {dst}: {reply.reason}",
+        expected=f"{src} to {dst}: an answer",
+    )
+
+
+@probes(pings)
+def pings_probes(*, src: str, dst: IPv4Address) -> tuple[Probe, ...]:
+    """One ping."""
+    return (_ping(src, dst),)
+
+
+@check
+def carried(state: NetworkState, *, src: str, dst: IPv4Address) -> Verdict:
+    """Packets from `src` to `dst` get as far as the last link of this machine, and answers back."""
+    start = find(state, src)
+    if isinstance(start, Verdict):
+        return start
+    walk = Walk(state, translate=False)
+    walk.there_and_back(start, dst)
+    return failed_with(*walk.faults)
 
 
 @fact
@@ -12,3 +73,42 @@ def answered(state: NetworkState, *, dst: IPv4Address) -> Shown:
     """The output shows that `dst` has answered a ping."""
     del state  # whoever is asked answers or does not: no state shows it
     return Shown(((f"from {dst}", "icmp_seq=1"),), f"an answer from {dst}")
+
+
+@fact
+def all_answered(state: NetworkState, *, dst: IPv4Address, count: int) -> Shown:
+    """The output shows that `dst` has answered all of `count` pings."""
+    del state
+    return Shown(
+        ((f"from {dst}", f"{count} packets transmitted", f"{count} received"),),
+        f"{count} pings to {dst}, and {count} answers",
+    )
+
+
+@fact
+def silent(state: NetworkState, *, dst: IPv4Address) -> Shown:
+    """The output shows that `dst` has answered nothing, and that no error was told."""
+    del state
+    return Shown(((f"PING {dst}", "0 received", "100% packet loss"),), f"a ping to {dst} without an answer")
+
+
+@fact
+def unreachable(state: NetworkState) -> Shown:
+    """The output shows that there was no route."""
+    del state
+    return Shown((("Network is unreachable",),), "the words `Network is unreachable`")
+
+
+@fact
+def seen(state: NetworkState, *, src: str, dst: IPv4Address) -> Shown:
+    """The output shows packets from `src` to `dst`, under an address of its own."""
+    start = state.find_netns(src)
+    way = find_way(start, dst) if start is not None else None
+    source = find_source(start, dst, way) if start is not None and way is not None else None
+    if source is None:
+        return Shown((), f"{src} can't send to {dst}")
+    return Shown(((f"{source} > {dst}",),), f"a packet {source} > {dst}")
+
+
+def _ping(src: str, dst: IPv4Address) -> Probe:
+    return Probe("ping", src, str(dst))

@@ -2,23 +2,202 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
-from tutor.check import ROOT, NetworkState, Shown, fact
+from tutor.check import (
+    PASSED,
+    ROOT,
+    Answer,
+    Cause,
+    Diagnosis,
+    Fault,
+    Link,
+    Netns,
+    NetworkState,
+    Shown,
+    Verdict,
+    check,
+    fact,
+    failed,
+    failed_with,
+    question,
+)
 
-_DEFAULT = IPv4Network("0.0.0.0/0")
+from ._routing import Way, find_source, find_way, main_routes, networks_by, owns
+from .link import beginning, called
+from .netns import find
+
+MISSING = Diagnosis("route.missing", Cause.ROUTE, "no route fits the destination")
+NO_GATEWAY = Diagnosis("route.no-gateway", Cause.ROUTE, "the route names a link, but no gateway")
+WRONG_GATEWAY = Diagnosis("route.wrong-gateway", Cause.ROUTE, "the route goes to a neighbour that does not lead there")
+ONLY_SOME = Diagnosis("route.only-some", Cause.ROUTE, "the gateway is used for some destinations, but not for the rest")
+REFUSED = Diagnosis("route.refused", Cause.ROUTE, "a route or rule throws the packets away on purpose")
+WRONG_LINK = Diagnosis("route.wrong-link", Cause.ROUTE, "the route leads to a link that the destination is not behind")
+
+_EVERYTHING = IPv4Network("0.0.0.0/0")
+_OUTSIDE = (IPv4Address("8.8.8.8"), IPv4Address("1.1.1.1"), IPv4Address("203.0.113.80"))
+
+
+@check
+def default(state: NetworkState, *, gateway: IPv4Address, netns: str = ROOT) -> Verdict:
+    """`netns` sends what is not for a neighbour to `gateway`."""
+    where = find(state, netns)
+    if isinstance(where, Verdict):
+        return where
+    expected = f"default via {gateway}"
+    for dst in _OUTSIDE:
+        way = find_way(where, dst)
+        if way is None:
+            return _no_default(where, dst, gateway, expected)
+        if way.refusal:
+            return failed_with(_refused(where, dst, way.refusal, expected))
+        if way.gateway == gateway:
+            continue
+        if way.gateway is None:
+            return failed_with(_without_gateway(where, way, expected, f" Who takes it on is {gateway}."))
+        return failed_with(wrong_gateway(state, where, way.gateway, expected, f"{gateway} is"))
+    if _EVERYTHING not in collapse_addresses(networks_by(where, gateway)) and not where.rules[3:]:
+        return _no_default(where, _OUTSIDE[0], gateway, expected)
+    return PASSED
 
 
 @fact
-def default(state: NetworkState, *, netns: str = ROOT) -> Shown:
+def default_shown(state: NetworkState, *, netns: str = ROOT) -> Shown:
     """The output shows the default route with its gateway and its link."""
     where = state.find_netns(netns)
-    for route in where.routes if where is not None else ():
-        link = where.find_link_by_index(route.oif) if where is not None else None
-        if route.dst == _DEFAULT and route.table == 254 and route.gateway is not None and link is not None:
-            gateway = str(route.gateway)
+    way = find_way(where, _OUTSIDE[0]) if where is not None else None
+    if way is None or way.gateway is None or way.link is None or way.route is None:
+        return Shown((), "there is no default route")
+    # Two halves are as good as a default; `route` splits every network into an address and a mask.
+    dst = way.route.dst
+    written = "default" if dst == _EVERYTHING else str(dst)
+    by = (str(way.gateway), way.link.name)
+    return Shown(
+        ((written, *by), (str(dst.network_address), str(dst.netmask), *by)),
+        f"the default route goes to {way.gateway} by {way.link.name}",
+    )
+
+
+@fact
+def connected(state: NetworkState, *, network: IPv4Network, link: str, netns: str = ROOT) -> Shown:
+    """The output shows that `network` is reached by `link`, without a gateway."""
+    where = state.find_netns(netns)
+    for route in main_routes(where) if where is not None else ():
+        out = where.find_link_by_index(route.oif) if where is not None else None
+        if route.dst == network and route.gateway is None and out is not None and out.name == link:
             return Shown(
-                (("default", gateway, link.name), ("0.0.0.0", gateway, link.name)),
-                f"the default route goes to {gateway} by {link.name}",
+                ((str(network), link), (str(network.network_address), str(network.netmask), link)),
+                f"{network} is reached by {link}",
             )
-    return Shown((), "there is no default route")
+    return Shown((), f"there is no route to {network} by {link}")
+
+
+@fact
+def leaves_by(state: NetworkState, *, dst: IPv4Address, link: str, netns: str = ROOT) -> Shown:
+    """The output shows that packets to `dst` leave by `link`."""
+    where = state.find_netns(netns)
+    way = find_way(where, dst) if where is not None else None
+    if way is None or way.link is None or way.link.name != link:
+        return Shown((), f"packets to {dst} do not leave by {link}")
+    return Shown(((str(dst), f"dev {link}"),), f"what the kernel does with a packet to {dst}")
+
+
+@question
+def source_towards(state: NetworkState, *, dst: IPv4Address, netns: str = ROOT) -> Answer:
+    """Which source address does a packet to `dst` get?"""
+    where = state.find_netns(netns)
+    way = find_way(where, dst) if where is not None else None
+    source = find_source(where, dst, way) if where is not None and way is not None else None
+    if source is None or way is None or way.link is None:
+        return Answer(())
+    return Answer((str(source),), f"It leaves by {way.link.name}, and takes that link's address.")
+
+
+@question
+def gateways(state: NetworkState, *, netns: str = ROOT) -> Answer:
+    """How many gateways do the routes of `netns` name?"""
+    where = state.find_netns(netns)
+    if where is None:
+        return Answer(())
+    number = len({route.gateway for route in main_routes(where) if route.gateway is not None})
+    return Answer((str(number), *(("none", "no", "zero") if not number else ())))
+
+
+def missing(netns: Netns, dst: IPv4Address) -> Fault:
+    """The fault of a namespace that has no route to a destination."""
+    return Fault(
+        MISSING,
+        f"{beginning(netns)} has no route to {dst}: a program that tries is told `Network is unreachable`.",
+        found=f"{netns.label}: no route to {dst}",
+        expected=f"{netns.label}: a route to {dst}",
+    )
+
+
+def refused(netns: Netns, dst: IPv4Address, refusal: str) -> Fault:
+    """The fault of a destination that a route or a policy rule refuses."""
+    return _refused(netns, dst, refusal, f"{netns.label}: a route to {dst}")
+
+
+def wrong_link(netns: Netns, dst: IPv4Address, link: Link, owner: Netns | None) -> Fault:
+    """The fault of a route by a link that the destination is not behind."""
+    where = f" {dst} is an address of {called(owner)}." if owner is not None else ""
+    return Fault(
+        WRONG_LINK,
+        f"{beginning(netns)} sends packets for {dst} out by {link.name}, and nobody there has that address.{where}",
+        found=f"{dst}: by {link.name}",
+        expected=f"{dst}: by the link that it is behind",
+    )
+
+
+def wrong_gateway(
+    state: NetworkState, netns: Netns, gateway: IPv4Address, expected: str = "", right: str = ""
+) -> Fault:
+    """The fault of a gateway that does not lead on. `right` begins a sentence about the one who does."""
+    owner = next((each for each in state.of() if owns(each, gateway)), None)
+    who = f"{gateway} is {called(owner)}" if owner is not None else f"{gateway} is nobody in this machine"
+    router = "" if owner is None or owner.label == ROOT else ", which is no router: it knows no other way on"
+    return Fault(
+        WRONG_GATEWAY,
+        f"{beginning(netns)} hands its packets to {gateway}. {who}{router}."
+        + (f" The neighbour who leads on: {right.removesuffix(' is')}." if right else ""),
+        found=f"{netns.label}: default via {gateway}",
+        expected=expected or f"{netns.label}: a gateway that leads on",
+    )
+
+
+def _refused(netns: Netns, dst: IPv4Address, refusal: str, expected: str) -> Fault:
+    return Fault(
+        REFUSED,
+        f"{beginning(netns)} throws packets for {dst} away: its route for them is `{refusal}`. Expected: {expected}.",
+        found=f"{netns.label}: {refusal} for {dst}",
+        expected=expected,
+    )
+
+
+def _without_gateway(netns: Netns, way: Way, expected: str, right: str) -> Fault:
+    link = way.link.name if way.link is not None else "a link"
+    return Fault(
+        NO_GATEWAY,
+        f"{beginning(netns)} has a route for everything by {link}, but without a gateway: it takes the whole world for "
+        f"a neighbour on that wire.{right}",
+        found=f"{netns.label}: default dev {link}",
+        expected=expected,
+    )
+
+
+def _no_default(netns: Netns, dst: IPv4Address, gateway: IPv4Address, expected: str) -> Verdict:
+    some = [str(network) for network in networks_by(netns, gateway)]
+    if some:
+        return failed(
+            ONLY_SOME,
+            f"{beginning(netns)} sends {', '.join(some)} to {gateway}, but not the rest of the world.",
+            found=f"{netns.label}: {', '.join(some)} via {gateway}",
+            expected=expected,
+        )
+    return failed(
+        MISSING,
+        f"{beginning(netns)} has no route to {dst}, nor to anything else that is not its neighbour: it needs a default "
+        f"route via {gateway}.",
+        found=f"{netns.label}: no default route",
+        expected=expected,
+    )

@@ -22,12 +22,15 @@ from tutor.check import (
     question,
 )
 
-from .link import locate
+from .link import called, locate
+from .netns import find
 
 MISSING = Diagnosis("veth.missing", Cause.EXISTS, "neither end of the pair exists")
 NO_PAIR = Diagnosis("veth.no-pair", Cause.EXISTS, "both links exist, but they are not the two ends of one pair")
 NOT_A_VETH = Diagnosis("veth.wrong-kind", Cause.EXISTS, "a link of this name is there, but it is no veth")
 END_MISSING = Diagnosis("veth.end-missing", Cause.EXISTS, "one end is there, but its peer has another name")
+WRONG_END = Diagnosis("veth.wrong-end", Cause.WHERE, "the other end of the pair was moved to the namespace")
+NOT_MOVED = Diagnosis("veth.not-moved", Cause.WHERE, "both ends of the pair are still in the root namespace")
 
 
 @check
@@ -62,6 +65,50 @@ def pair(state: NetworkState, *, a: str, b: str) -> Verdict:
         found=f"{a}@{other}",
         expected=f"{a}@{b}",
     )
+
+
+@check
+def leads_into(state: NetworkState, *, outer: str, inner: str, netns: str) -> Verdict:
+    """`inner`, the other end of `outer`, is in `netns`."""
+    whole = pair(state, a=outer, b=inner)
+    there = find(state, netns)
+    if isinstance(there, Verdict):
+        return there
+    if not whole.passed:
+        return whole
+    where = {name: found[0] for name in (outer, inner) if (found := state.find_link(name)) is not None}
+    at_outer, at_inner = called(where[outer]), called(where[inner])
+    there_is, expected = f"{outer} in {at_outer}, {inner} in {at_inner}", f"{inner} in {netns}"
+    if where[outer].label == netns and where[inner].label == ROOT:
+        return failed(
+            WRONG_END,
+            f"{outer} was moved to {netns}, but it is {inner} that belongs there. "
+            f"`ip -n {netns} link set {outer} netns 1` brings {outer} back.",
+            found=there_is,
+            expected=expected,
+        )
+    if where[outer].label == where[inner].label == ROOT:
+        return failed(
+            NOT_MOVED,
+            f"Both ends are still in the root namespace: {inner} is to be moved to {netns}.",
+            found=there_is,
+            expected=expected,
+        )
+    for name, wanted in ((outer, ROOT), (inner, netns)):
+        located = locate(state, name, wanted)
+        if isinstance(located, Verdict):
+            return located
+    return PASSED
+
+
+@fact
+def with_number(state: NetworkState, *, link: str, netns: str = ROOT) -> Shown:
+    """The command has the name of `link` with what `ip` writes behind it for a peer elsewhere."""
+    found = _veth(state, link, netns)
+    if found is None or found[1].peer_index is None:
+        return Shown((), f"{link} is no veth here")
+    written = f"{found[1].name}@if{found[1].peer_index}"
+    return Shown(((written,),), f"the command was to be about {written}")
 
 
 @fact

@@ -48,12 +48,12 @@ def test_the_scope_of_an_address(say: Say) -> None:
 
 
 def test_the_default_route_of_the_main_table_is_shown_by_ip_and_by_route(say: Say) -> None:
-    shown = say("route.default", _machine())
+    shown = say("route.default_shown", _machine())
     assert shown.is_in("default via 10.1.0.1 dev eth0")
     assert shown.is_in("0.0.0.0         10.1.0.1        0.0.0.0         UG    0      0        0 eth0")
     assert not shown.is_in("default via 10.1.0.9 dev eth0")
-    assert not say("route.default", state()).is_in("default")
-    assert not say("route.default", state(), netns="ns9").is_in("default")
+    assert not say("route.default_shown", state()).is_in("default")
+    assert not say("route.default_shown", state(), netns="ns9").is_in("default")
 
 
 def test_an_answer_to_a_ping_is_shown(say: Say) -> None:

@@ -275,7 +275,7 @@ def test_a_requirement_that_fails_names_its_diagnosis() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "reason", "hint"),
     [
-        ("- a.b", 14, "a see block is not a mapping", "shows, typed, fails"),
+        ("- a.b", 14, "a see block is not a mapping", "shows, typed, placeholder, fails"),
         ("fails: true", 14, "without `shows`", "facts"),
         ("{}", 14, "without `shows`", "facts"),
         ("shows: a.b", 14, "`shows` is not a list", "a dash"),

@@ -33,7 +33,18 @@ from tutor.check.state import (
     PolicyRule,
     Route,
 )
-from tutor.check.verdict import PASSED, Cause, Diagnosis, Fault, Outcome, Verdict, earliest, errored, failed
+from tutor.check.verdict import (
+    PASSED,
+    Cause,
+    Diagnosis,
+    Fault,
+    Outcome,
+    Verdict,
+    earliest,
+    errored,
+    failed,
+    failed_with,
+)
 
 __all__ = [
     "PASSED",
@@ -70,6 +81,7 @@ __all__ = [
     "errored",
     "fact",
     "failed",
+    "failed_with",
     "probes",
     "question",
 ]

@@ -93,6 +93,11 @@ def failed(
     return Verdict(Outcome.FAILED, (Fault(diagnosis, message, found, expected), *also))
 
 
+def failed_with(*faults: Fault) -> Verdict:
+    """A failed verdict with these faults; passed where there are none."""
+    return Verdict(Outcome.FAILED, faults) if faults else PASSED
+
+
 def errored(error: str) -> Verdict:
     """A check that could not judge, and why."""
     return Verdict(Outcome.ERRORED, error=error)

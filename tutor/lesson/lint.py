@@ -91,6 +91,10 @@ class _Linter:
         if step.see is not None:
             for use in (*step.see.shows, *((step.see.typed,) if step.see.typed else ())):
                 self._definition(use.id, Kind.FACT, use.arguments, use.line)
+            word = step.see.placeholder
+            if word and not any(word in command for command in step.solution):
+                hint = "write the commands with it, as the learner is to read them"
+                self._problems.add(step.see.line, f"no command of the step has the placeholder {word!r}", hint)
         self._solution(step)
         for mistake in step.mistakes:
             if mistake.diagnosis or mistake.names or mistake.repair:

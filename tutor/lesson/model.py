@@ -171,6 +171,8 @@ class See:
     """A fact that must occur in the command as it was typed."""
     fails: bool = False
     """Whether the command must end with a status other than 0; where false the status does not matter."""
+    placeholder: str = ""
+    """Stands in the step's commands for the text that `typed` gives, which is known only live; empty for none."""
     line: int = 0
     """Line in the file."""
 

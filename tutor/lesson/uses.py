@@ -50,7 +50,7 @@ def read_see(text: str, line: int, problems: Problems) -> See | None:
     node = read_yaml(text, line, problems)
     if node is None:
         return None
-    entries = keys_of(node, ("shows", "typed", "fails"), "a see block", problems)
+    entries = keys_of(node, ("shows", "typed", "placeholder", "fails"), "a see block", problems)
     shows = tuple(FactUse(*use) for use in _facts(entries["shows"], "shows", problems)) if "shows" in entries else ()
     typed = None
     if "typed" in entries:
@@ -61,7 +61,10 @@ def read_see(text: str, line: int, problems: Problems) -> See | None:
         problems.add(entries["fails"].line, f"`fails` is {fails!r}", "it is true or false")
     if isinstance(node.value, Mapping) and "shows" not in entries and "typed" not in entries:
         problems.add(node.line, "a see block without `shows`", "list the facts that the output must hold")
-    return See(shows, typed, fails is True, line)
+    placeholder = text_of(entries["placeholder"], "`placeholder`", problems) if "placeholder" in entries else ""
+    if placeholder and "typed" not in entries:
+        problems.add(entries["placeholder"].line, "a placeholder without `typed`", "`typed` says what it stands for")
+    return See(shows, typed, fails is True, placeholder, line)
 
 
 def read_question(text: str, line: int, problems: Problems) -> Question | None:

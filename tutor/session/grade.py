@@ -29,29 +29,35 @@ def grade(workshop: Workshop, judge: Judge, lesson: Lesson, step: Step | None, s
         try:
             steps = [step] if step is not None else list(lesson.steps)
             holds = None if step is not None else Holds.END
-            return LessonResult(lesson.id, tuple(_judge(judge, live, each, holds) for each in steps))
+            return LessonResult(lesson.id, tuple(_judge(judge, live, lesson, each, holds) for each in steps))
         finally:
             live.close()
 
 
-def _judge(judge: Judge, live: Live, step: Step, holds: Holds | None) -> StepResult:
+def _judge(judge: Judge, live: Live, lesson: Lesson, step: Step, holds: Holds | None) -> StepResult:
     if step.kind is not StepKind.DO or not any(holds is None or use.holds is holds for use in step.checks):
         return StepResult(step.id, step.kind, None)
-    verdict = settled(judge, live, step, holds)
+    verdict = settled(judge, live, step, lesson, holds=holds)
     if verdict.error:
         raise TutorError(verdict.error, hint="please report it; `tutor verify` shows more")
     return of_verdict(step.id, step.kind, verdict)
 
 
 def settled(
-    judge: Judge, live: Live, step: Step, holds: Holds | None = None, seconds: float = _SETTLE_SECONDS
+    judge: Judge,
+    live: Live,
+    step: Step,
+    lesson: Lesson | None,
+    *,
+    holds: Holds | None = None,
+    seconds: float = _SETTLE_SECONDS,
 ) -> StepVerdict:
-    """The verdict on a step once the network has come to rest: it passes, or does not within `seconds`."""
+    """The verdict on a step of a lesson once the network has come to rest: it passes, or does not within `seconds`."""
     last: list[StepVerdict] = []
 
     def look(state: object) -> StepVerdict | None:
         del state
-        last[:] = [judge.step(step, live.state(), live.ask, holds=holds)]
+        last[:] = [judge.step(step, live.state(), live.ask, holds=holds, lesson=lesson)]
         return last[0] if last[0].passed else None
 
     live.until(look, seconds)

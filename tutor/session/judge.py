@@ -6,7 +6,7 @@ Does not know where states come from, nor what happens to a verdict.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tutor.check import (
@@ -23,7 +23,7 @@ from tutor.check import (
     errored,
 )
 from tutor.errors import CheckError
-from tutor.lesson import CheckUse, FactUse, Holds, Question, See, Step
+from tutor.lesson import CheckUse, FactUse, Holds, Lesson, Question, See, Step
 from tutor.shell import Command
 
 T = TypeVar("T")
@@ -48,6 +48,8 @@ class StepVerdict:
 
     checks: tuple[CheckVerdict, ...]
     """In the lesson's order; checks that were not asked are left out."""
+    groundwork: tuple[Fault, ...] = ()
+    """What is wrong with the earlier steps of the lesson, looked at only when the step has not passed."""
 
     @property
     def passed(self) -> bool:
@@ -61,8 +63,12 @@ class StepVerdict:
 
     @property
     def fault(self) -> Fault | None:
-        """The one fault to name: the earliest cause; None when the step passed, or a check of ours erred."""
-        return earliest(fault for check in self.checks for fault in check.verdict.faults)
+        """The one fault to name: the earliest cause, among equals that of the earlier step.
+
+        None when the step passed, or a check of ours erred.
+        """
+        own = (fault for check in self.checks for fault in check.verdict.faults)
+        return None if self.passed else earliest((*self.groundwork, *own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,9 @@ class Judge:
         """The definition of this id."""
         return self._definitions[id_]
 
-    def step(self, step: Step, state: NetworkState, ask: Ask, *, holds: Holds | None = None) -> StepVerdict:
+    def step(
+        self, step: Step, state: NetworkState, ask: Ask, *, holds: Holds | None = None, lesson: Lesson | None = None
+    ) -> StepVerdict:
         """Judge a *do* step.
 
         Args:
@@ -95,9 +103,21 @@ class Judge:
             state: the state to judge.
             ask: sends probes; called at most once, and only if every check of the state alone holds.
             holds: judge only the checks that hold this long; None for all.
+            lesson: the lesson that the step is in: where the step fails, what its earlier steps have built is looked at
+                too, as a fault there may explain this one. They do not decide whether it passes.
         """
         uses = [use for use in step.checks if holds is None or use.holds is holds]
-        return self.checks(uses, state, ask)
+        verdict = self.checks(uses, state, ask)
+        if lesson is None or verdict.passed or verdict.error:
+            return verdict
+        return replace(verdict, groundwork=self._groundwork(lesson, step, state))
+
+    def _groundwork(self, lesson: Lesson, step: Step, state: NetworkState) -> tuple[Fault, ...]:
+        """What is wrong with what the steps before `step` have built, by the checks that need no probe."""
+        earlier = lesson.steps[: lesson.steps.index(step)]
+        lasting = [use for each in earlier for use in each.checks if use.holds is Holds.END]
+        verdicts = (self._run(use, state, {}) for use in lasting if not self._definitions[use.id].wants_replies)
+        return tuple(fault for verdict in verdicts for fault in verdict.faults)
 
     def checks(self, uses: Iterable[CheckUse], state: NetworkState, ask: Ask) -> StepVerdict:
         """Judge by some checks, as `step` does."""
@@ -110,6 +130,10 @@ class Judge:
                 verdicts[index] = probes
             elif probes:
                 wanted[index] = probes
+                # What the state alone says comes first: where that is a fault, there is nothing to be sent.
+                without = self._run(use, state, {})
+                if without.outcome is Outcome.FAILED:
+                    verdicts[index] = without
             else:
                 verdicts[index] = self._run(use, state, {})
         if wanted and all(verdict.passed for verdict in verdicts.values()):
@@ -135,6 +159,15 @@ class Judge:
         if see.fails and not missing and command.status == 0:
             missing.append("the command was meant to fail, and it did not")
         return SeeVerdict(not missing, tuple(missing))
+
+    def to_type(self, see: See | None, commands: Iterable[str], state: NetworkState) -> tuple[str, ...]:
+        """A step's commands with what its placeholder stands for now; unchanged where that is nothing."""
+        if see is None or see.typed is None or not see.placeholder:
+            return tuple(commands)
+        shown = self._shown(see.typed, state)
+        if isinstance(shown, str) or not shown.forms:
+            return tuple(commands)
+        return tuple(command.replace(see.placeholder, " ".join(shown.forms[0])) for command in commands)
 
     def answer(self, question: Question, state: NetworkState) -> Answer:
         """The right answer to a question, in this state; `accepted` is empty if there is none now.

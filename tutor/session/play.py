@@ -110,7 +110,7 @@ class Play:
         view, live = self.view, self._live
         if view.step.kind is not StepKind.DO or live is None:
             return view
-        verdict = self._judge.step(view.step, live.state(), live.ask)
+        verdict = self._judge.step(view.step, live.state(), live.ask, lesson=view.lesson)
         return self._seen(
             replace(
                 view,
@@ -186,7 +186,14 @@ class Play:
     def commands(self) -> tuple[str, ...]:
         """What to type to get the active step done."""
         step = self.view.step
-        return (step.question.reveal,) if step.question is not None else step.solution
+        return (step.question.reveal,) if step.question is not None else self.to_type(step.solution)
+
+    def to_type(self, commands: tuple[str, ...]) -> tuple[str, ...]:
+        """Commands of the active step with what a placeholder in them stands for now."""
+        see = self.view.step.see
+        if self._live is None or see is None or not see.placeholder:
+            return commands
+        return self._judge.to_type(see, commands, self._live.state(rescan=True))
 
     def _seen(self, view: StepView) -> StepView:
         """Take a view over; note the step as done when it passes for the first time."""

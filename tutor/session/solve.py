@@ -103,13 +103,13 @@ class Solver:
             if done and done[-1].passed is False:
                 result = StepResult(step.id, step.kind, None, message="not tried: a step before it failed")
             else:
-                result = self._step(bench, step)
+                result = self._step(bench, lesson, step)
             result = replace(result, seconds=time.monotonic() - began)
             done.append(result)
             watch(lesson.id, result)
         return LessonResult(lesson.id, tuple(done))
 
-    def _step(self, bench: _Bench, step: Step) -> StepResult:
+    def _step(self, bench: _Bench, lesson: Lesson, step: Step) -> StepResult:
         try:
             for requirement in step.requires:
                 problem = problem_with(self._judge, bench.live, requirement)
@@ -119,17 +119,17 @@ class Solver:
                 return self._see(bench, step, step.see)
             if step.question is not None:
                 return self._answer(bench, step, step.question)
-            return self._do(bench, step)
+            return self._do(bench, lesson, step)
         except TutorError as error:
             return StepResult(step.id, step.kind, False, message=error.message, error=error.message)
 
-    def _do(self, bench: _Bench, step: Step) -> StepResult:
+    def _do(self, bench: _Bench, lesson: Lesson, step: Step) -> StepResult:
         before = self._judge.step(step, bench.live.state(rescan=True), bench.live.ask)
         if before.passed:
             return StepResult(step.id, step.kind, False, message="it passes before anything has been typed")
         for command in step.solution:
             bench.typist.run(command, _COMMAND_SECONDS)
-        result = of_verdict(step.id, step.kind, settled(self._judge, bench.live, step, seconds=_PASS_SECONDS))
+        result = of_verdict(step.id, step.kind, settled(self._judge, bench.live, step, lesson, seconds=_PASS_SECONDS))
         return replace(result, passed=False) if result.error else result
 
     def _see(self, bench: _Bench, step: Step, see: See) -> StepResult:
@@ -159,5 +159,5 @@ class Solver:
         )
 
     def _typed(self, bench: _Bench, step: Step) -> Iterable[Command]:
-        for command in step.solution:
+        for command in self._judge.to_type(step.see, step.solution, bench.live.state(rescan=True)):
             yield bench.typist.run(command, _COMMAND_SECONDS)

@@ -122,7 +122,7 @@ class Verifier:
                     if self._judge.step(step, live.state(rescan=True), live.ask).passed:
                         return "the step passes before anything has been done"
                 ran = run_script(lab, way.text)
-                verdict = settled(self._judge, live, step, seconds=_PASS_SECONDS)
+                verdict = settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS)
                 return "" if verdict.passed else f"it is not accepted: {_said(verdict)}{_printed(ran)}"
             finally:
                 live.close()
@@ -133,25 +133,25 @@ class Verifier:
             live = Live(lab)
             try:
                 ran = run_script(lab, mistake.script.text)
-                verdict = self._diagnosed(live, step, mistake.diagnosis)
+                verdict = self._diagnosed(live, lesson, step, mistake.diagnosis)
                 problem = _rejection(verdict, mistake)
                 if problem:
                     return problem + _printed(ran)
                 run_script(lab, _repair(step, mistake))
-                after = settled(self._judge, live, step, seconds=_DIAGNOSE_SECONDS)
+                after = settled(self._judge, live, step, lesson, seconds=_DIAGNOSE_SECONDS)
                 if after.passed or (after.fault is not None and _key(after) != _key(verdict)):
                     return ""
                 return f"repairing what {mistake.diagnosis} names makes no progress: {_said(after)}; give it a .repair"
             finally:
                 live.close()
 
-    def _diagnosed(self, live: Live, step: Step, diagnosis: str) -> StepVerdict:
+    def _diagnosed(self, live: Live, lesson: Lesson, step: Step, diagnosis: str) -> StepVerdict:
         """The verdict once it names `diagnosis`, or the last one."""
         last: list[StepVerdict] = []
 
         def look(state: object) -> bool | None:
             del state
-            last[:] = [self._judge.step(step, live.state(), live.ask)]
+            last[:] = [self._judge.step(step, live.state(), live.ask, lesson=lesson)]
             fault = last[0].fault
             return True if fault is not None and fault.diagnosis.id == diagnosis else None
 
@@ -166,7 +166,7 @@ class Verifier:
             try:
                 run_script(lab, "\n".join(step.solution))
                 alone = replace(step, checks=(use,))
-                if not settled(self._judge, live, alone, seconds=_PASS_SECONDS).passed:
+                if not settled(self._judge, live, alone, None, seconds=_PASS_SECONDS).passed:
                     return f"{use.id} does not hold after its own step"
                 for each in later:
                     run_script(lab, "\n".join(each.solution))
@@ -176,7 +176,7 @@ class Verifier:
                     ):
                         return ""
                 if use.holds is Holds.END:
-                    verdict = settled(self._judge, live, alone, seconds=_DIAGNOSE_SECONDS)
+                    verdict = settled(self._judge, live, alone, None, seconds=_DIAGNOSE_SECONDS)
                     return (
                         ""
                         if verdict.passed
@@ -195,6 +195,8 @@ class Verifier:
             live = Live(lab)
             try:
                 missing: tuple[str, ...] = ()
+                if shows:
+                    commands = self._judge.to_type(see, commands, live.state(rescan=True))
                 for text in commands:
                     ran = run_script(lab, text)
                     command = Command(text, ran.output, ran.status if ran.status is not None else -1)

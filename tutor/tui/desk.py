@@ -143,9 +143,13 @@ class Desk:
         live = self._sitting.live if self._sitting is not None else None
         return live.filenos() if live is not None else ()
 
-    def commands(self) -> tuple[str, ...]:
+    async def commands(self) -> tuple[str, ...]:
         """What to type to get the active step done."""
-        return self._way.commands()
+        return await self._do(self._way.commands)
+
+    async def to_type(self, commands: tuple[str, ...]) -> tuple[str, ...]:
+        """Commands of the active step as they are to be typed now."""
+        return await self._do(lambda: self._way.to_type(commands))
 
     def messages(self) -> list[str]:
         """What the learner should know, once."""

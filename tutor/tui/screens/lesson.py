@@ -339,14 +339,16 @@ class LessonScreen(Screen[int]):
         else:
             await self._show(await self._desk.hint())
 
-    def action_type(self) -> None:
+    @work(exclusive=True, group="type")
+    async def action_type(self) -> None:
         """The step's command at the prompt, not executed."""
         if self._view is not None:
-            self._type(self._desk.commands())
+            self._type(await self._desk.commands())
 
-    def on_command_block_chosen(self, message: CommandBlock.Chosen) -> None:
+    @work(exclusive=True, group="type")
+    async def on_command_block_chosen(self, message: CommandBlock.Chosen) -> None:
         """A click on a command block."""
-        self._type(message.commands)
+        self._type(await self._desk.to_type(message.commands))
 
     def _type(self, commands: tuple[str, ...]) -> None:
         """Put commands at the prompt; all but the last one are executed, as they must be typed in order."""
@@ -354,9 +356,10 @@ class LessonScreen(Screen[int]):
             self.set_focus(self._shell)
             self._shell.type_text("\n".join(commands))
 
-    def action_solve(self) -> None:
+    @work(exclusive=True, group="type")
+    async def action_solve(self) -> None:
         """Type and execute the step's commands, one after the other, each when the one before it has ended."""
-        commands = list(self._desk.commands()) if self._view is not None else []
+        commands = list(await self._desk.commands()) if self._view is not None else []
         if commands:
             self._to_type = deque(commands[1:])
             self.set_focus(self._shell)

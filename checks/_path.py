@@ -1,0 +1,224 @@
+"""The way of a packet from a namespace to an address and back, through all that is known of the network.
+
+All that stands in its way is collected, not only the first: whoever asks names the earliest cause. Where something is
+broken the walk goes on as if it were mended, as far as that makes sense.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+
+from tutor.check import Fault, LinkConf, Netns, NetworkState
+
+from . import address, bridge, forwarding, link, nat, route
+from ._firewall import Packet, filtered, translated
+from ._routing import Way, find_source, find_way, owns, unfiltered
+from ._wire import End, bridge_of, leads_outside, passes, wire_from
+from .filter import dropped
+
+_HOPS = 8
+
+
+@dataclass(slots=True)
+class Walk:
+    """What was met on a packet's way and on its answer's."""
+
+    state: NetworkState
+    """The network."""
+    translate: bool = True
+    """Whether the source must be translated where the packet leaves the machine."""
+    faults: list[Fault] = field(default_factory=list)
+    """What stands in the way, in the order in which it was met."""
+    unsure: list[str] = field(default_factory=list)
+    """What could not be judged: rules that could not be read, and the like."""
+    passed_on: list[End] = field(default_factory=list)
+    """The links that the packet came in by where it was passed on."""
+
+    def there_and_back(self, start: Netns, dst: IPv4Address) -> None:
+        """Send a packet from `start` to `dst`, and its answer back."""
+        way = find_way(start, dst)
+        src = find_source(start, dst, way) if way is not None else None
+        if way is not None and src is None and not way.refusal:
+            self.faults.append(address.none_at_all(start))
+            return
+        # Without a route there is no source yet, but there is a fault to be found on the way.
+        packet = Packet(src or dst, dst)
+        arrived = self._send(start, packet, None)
+        if arrived is None or src is None:
+            return
+        back = Packet(dst, src, reply=True)
+        if arrived.link.kind == "loopback" or arrived.netns.inode == start.inode:
+            return
+        self._send(arrived.netns, back, arrived if leads_outside(self.state, arrived) else None)
+
+    def _send(self, start: Netns, packet: Packet, came_by: End | None) -> End | None:
+        """Follow a packet; the link that it arrived by, or by which it left the machine; None where it got stuck."""
+        here = start
+        if came_by is not None:
+            here = came_by.netns
+            self._let_in(came_by, packet)
+        for _ in range(_HOPS):
+            way = find_way(here, packet.dst, src=packet.src, iif=came_by.link.name if came_by else "lo")
+            if way is not None and way.local:
+                return self._arrive(here, packet, came_by)
+            if way is None or way.refusal or way.link is None:
+                self._stuck(here, packet, way)
+                return None
+            if came_by is not None:
+                if way.link.index == came_by.link.index and not owns(here, packet.dst):
+                    self.faults.append(route.wrong_gateway(self.state, start, self._gateway(start, packet)))
+                    return None
+                self._pass_on(came_by, way, packet)
+            else:
+                self._filter(here, "output", replace(packet, oif=way.link.name))
+            out = End(here, way.link)
+            if leads_outside(self.state, out):
+                return self._leave(out, packet, came_by)
+            came_by = self._next(here, out, way.gateway or packet.dst, packet)
+            if came_by is None:
+                return None
+            here = came_by.netns
+            self._let_in(came_by, packet)
+        self.faults.append(route.wrong_gateway(self.state, start, self._gateway(start, packet)))
+        return None
+
+    def _gateway(self, start: Netns, packet: Packet) -> IPv4Address:
+        way = find_way(start, packet.dst, src=packet.src)
+        return way.gateway if way is not None and way.gateway is not None else packet.dst
+
+    def _arrive(self, here: Netns, packet: Packet, came_by: End | None) -> End | None:
+        lo = here.find_link("lo")
+        if came_by is None:
+            # What one sends to oneself passes the loopback, whatever link the address hangs on.
+            if lo is not None and not lo.up:
+                self.faults.append(link.down(here, lo, f"packets to an address of {link.called(here)}'s own"))
+            return End(here, lo) if lo is not None else None
+        self._filter(here, "input", replace(packet, iif=came_by.link.name))
+        return came_by
+
+    def _stuck(self, here: Netns, packet: Packet, way: Way | None) -> None:
+        """There is no route, or one that refuses; an address that is missing or too narrow explains it."""
+        if way is not None and way.refusal:
+            self.faults.append(route.refused(here, packet.dst, way.refusal))
+            return
+        own = [(each, one) for each in here.links for one in address.interfaces_of(here, each) if not one.is_loopback]
+        if not own:
+            self.faults.append(address.none_at_all(here))
+        for each, one in own:
+            if one.network.prefixlen == 32 and any(packet.dst in network for network in _networks(self.state, one.ip)):
+                self.faults.append(address.too_narrow(here, each, one, packet.dst))
+        for each, _ in own:
+            if not each.up:
+                self.faults.append(link.down(here, each, f"packets to {packet.dst}"))
+        self.faults.append(route.missing(here, packet.dst))
+
+    def _leave(self, out: End, packet: Packet, came_by: End | None) -> End | None:
+        """The packet leaves the machine by `out`, if there is no one inside whom it is for."""
+        owner = next((each for each in self.state.of() if owns(each, packet.dst)), None)
+        if owner is not None and not packet.dst.is_loopback:
+            self.faults.append(route.wrong_link(out.netns, packet.dst, out.link, owner))
+            return None
+        if not out.link.up:
+            self.faults.append(link.down(out.netns, out.link, f"packets to {packet.dst}"))
+        leaving = replace(packet, iif=came_by.link.name if came_by else "", oif=out.link.name)
+        self._filter(out.netns, "postrouting", leaving)
+        if self.translate and not packet.reply:
+            fate = translated(out.netns, "postrouting", leaving)
+            fault = nat.untranslated(self.state, out.netns, out.link, leaving, fate)
+            self.unsure += fate.unsure
+            if fault is not None and not fate.unsure:
+                self.faults.append(fault)
+        return out
+
+    def _next(self, here: Netns, out: End, target: IPv4Address, packet: Packet) -> End | None:
+        """The link by which whoever has the address `target` hears what leaves by `out`."""
+        bridged = bridge_of(out)
+        if bridged is not None:
+            self.faults.append(address.on_port(here, out.link, bridged.name))
+            return None
+        wire = wire_from(self.state, out)
+        hearing = [end for end in wire.stacks if owns(end.netns, target) and end.netns.inode != here.inode]
+        if not hearing:
+            wire = wire_from(self.state, out, broken_too=True)
+            hearing = [end for end in wire.stacks if owns(end.netns, target) and end.netns.inode != here.inode]
+        if not hearing:
+            self._nobody(here, out, target)
+            return None
+        if len({end.netns.inode for end in hearing}) > 1:
+            self.faults.append(address.duplicate(target, hearing[0].netns, hearing[1].netns))
+        way = wire.way_to(hearing[0])
+        for end in way:
+            if not end.link.up:
+                self.faults.append(link.down(end.netns, end.link, f"frames for {target}"))
+            elif not passes(end) and end.link.port is not None:
+                self.faults.append(bridge.blocked(end.netns, end.link))
+            if end.link.kind == "bridge" and end.netns.bridge_nf and end not in (way[0], way[-1]):
+                # With bridge netfilter what a bridge passes on is asked for at the hook of what is routed.
+                self._filter(end.netns, "forward", replace(packet, iif=end.link.name, oif=end.link.name))
+        return hearing[0]
+
+    def _nobody(self, here: Netns, out: End, target: IPv4Address) -> None:
+        """Nobody on the wire has the address: it is nowhere, or behind a cable that is not plugged in here."""
+        owner = next((each for each in self.state.of() if owns(each, target)), None)
+        if owner is None or owner.inode == here.inode:
+            proxies = (end for end in wire_from(self.state, out).stacks)
+            if any(end.netns.conf.get(end.link.name, LinkConf()).proxy_arp for end in proxies):
+                self.unsure.append("proxy_arp")
+                return
+            self.faults.append(address.missing(here, target))
+            return
+        reached = wire_from(self.state, out, broken_too=True).ends
+        holders = [each for each in owner.links if any(i.ip == target for i in address.interfaces_of(owner, each))]
+        for holder in holders:
+            around = wire_from(self.state, End(owner, holder), broken_too=True).ends
+            fault = _gap(reached, around) or _gap(around, reached)
+            if fault is not None:
+                self.faults.append(fault)
+                return
+        self.faults.append(route.wrong_link(here, target, out.link, owner))
+
+    def _let_in(self, by: End, packet: Packet) -> None:
+        """A packet comes in: is its source believed, and does the firewall let it pass?"""
+        if owns(by.netns, packet.src) and not leads_outside(self.state, by):
+            other = next((each for each in self.state.of() if each is not by.netns and owns(each, packet.src)), None)
+            if other is not None:
+                self.faults.append(address.duplicate(packet.src, by.netns, other))
+        elif not unfiltered(by.netns, by.link, packet.src):
+            self.faults.append(forwarding.reverse_path(by.netns, by.link, str(packet.src)))
+        self._filter(by.netns, "prerouting", replace(packet, iif=by.link.name))
+
+    def _pass_on(self, came_by: End, way: Way, packet: Packet) -> None:
+        """A packet is not for this namespace: does it forward, and does the firewall let it pass?"""
+        self.passed_on.append(came_by)
+        if not forwarding.forwards(came_by.netns, came_by.link):
+            self.faults.append(forwarding.off(self.state, came_by.netns, came_by.link))
+        out = way.link.name if way.link is not None else ""
+        self._filter(came_by.netns, "forward", replace(packet, iif=came_by.link.name, oif=out))
+
+    def _filter(self, netns: Netns, hook: str, packet: Packet) -> None:
+        fate = filtered(netns, hook, packet)
+        self.unsure += fate.unsure
+        if fate.action != "accept" and not fate.unsure:
+            self.faults.append(dropped(netns, packet, fate))
+
+
+def _gap(some: tuple[End, ...], others: tuple[End, ...]) -> Fault | None:
+    """Where two wires would be one if a link among `others` were a port of a bridge among `some`."""
+    for end in some:
+        if end.link.kind != "bridge":
+            continue
+        for other in others:
+            if other.netns.inode != end.netns.inode or other.link.kind != "veth":
+                continue
+            master = bridge_of(other)
+            if master is None or master.index != end.link.index:
+                return bridge.not_its_port(end.netns, other.link, end.link)
+    return None
+
+
+def _networks(state: NetworkState, own: IPv4Address) -> list[IPv4Network]:
+    """The networks that others' addresses make, and that `own` lies in."""
+    interfaces = [each.interface for netns in state.of() for each in netns.addresses]
+    every = (each.network for each in interfaces if isinstance(each, IPv4Interface))
+    return [network for network in every if network.prefixlen < 32 and own in network]

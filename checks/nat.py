@@ -1,0 +1,271 @@
+"""Source translation: which address stands on what leaves.
+
+Source: nft(8), iptables-extensions(8) on MASQUERADE and SNAT.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from tutor.check import (
+    PASSED,
+    ROOT,
+    Answer,
+    Cause,
+    Chain,
+    Diagnosis,
+    Fault,
+    FirewallRule,
+    Link,
+    Match,
+    Netns,
+    NetworkState,
+    Shown,
+    Verdict,
+    check,
+    errored,
+    fact,
+    failed_with,
+    question,
+)
+
+from ._firewall import Fate, Packet, holds, rules_at, translated
+from ._routing import owns
+from ._wire import End, wire_from
+from .address import interfaces_of
+from .link import called, locate
+from .netns import find
+
+MISSING = Diagnosis("nat.missing", Cause.NAT, "no rule translates the source of what leaves")
+WRONG_LINK = Diagnosis("nat.wrong-link", Cause.NAT, "the rule is for packets that leave by another link")
+WRONG_SOURCE = Diagnosis("nat.wrong-source", Cause.NAT, "the rule is for other sources")
+WRONG_DESTINATION = Diagnosis("nat.wrong-destination", Cause.NAT, "the rule is for other destinations")
+ONE_PROTOCOL = Diagnosis("nat.one-protocol", Cause.NAT, "the rule is not for all protocols")
+WRONG_NETNS = Diagnosis("nat.wrong-netns", Cause.NAT, "the rule is in a namespace that the packets do not leave from")
+FOREIGN_ADDRESS = Diagnosis(
+    "nat.foreign-address", Cause.NAT, "the source becomes an address that the link does not have"
+)
+SKIPPED = Diagnosis("nat.skipped", Cause.NAT, "an earlier rule of the chain ends it before the translation")
+
+_OUTSIDE = IPv4Address("8.8.8.8")
+_PROTOCOLS = ("icmp", "tcp", "udp")
+_ON_SOURCE = ("masquerade", "snat")
+_BY_FIELD = {
+    "oifname": WRONG_LINK,
+    "oif": WRONG_LINK,
+    "iifname": WRONG_LINK,
+    "iif": WRONG_LINK,
+    "ip saddr": WRONG_SOURCE,
+    "fib saddr type": WRONG_SOURCE,
+    "ip daddr": WRONG_DESTINATION,
+    "fib daddr type": WRONG_DESTINATION,
+}
+"""What is wrong with a rule one of whose conditions does not hold; with all other fields it is the protocol."""
+_ORDER = (WRONG_LINK, WRONG_SOURCE, WRONG_DESTINATION, ONE_PROTOCOL)
+
+
+@check
+def translates(state: NetworkState, *, src: tuple[str, ...], out: str, netns: str = ROOT) -> Verdict:
+    """What `src` sends by `out` leaves with an address of `out`."""
+    found = locate(state, out, netns)
+    if isinstance(found, Verdict):
+        return found
+    where, link = found
+    faults: list[Fault] = []
+    unsure: list[str] = []
+    for name in src:
+        sender = find(state, name)
+        if isinstance(sender, Verdict):
+            return sender
+        for packet in _packets(state, sender, where, link):
+            fate = translated(where, "postrouting", packet)
+            fault = untranslated(state, where, link, packet, fate)
+            if fault is not None:
+                unsure += fate.unsure
+                faults.append(fault)
+    if faults and unsure:
+        return errored(f"The tutor can't read all of {unsure[0]}, so it can't tell what becomes of a packet there.")
+    return failed_with(*faults[:1]) if faults else PASSED
+
+
+@fact
+def seen(state: NetworkState, *, out: str, dst: IPv4Address, netns: str = ROOT) -> Shown:
+    """The output shows packets to `dst` that carry the address of `out`."""
+    found = locate(state, out, netns)
+    own = interfaces_of(*found) if not isinstance(found, Verdict) else []
+    if not own:
+        return Shown((), f"{out} has no address")
+    return Shown(((f"{own[0].ip} > {dst}",),), f"a packet {own[0].ip} > {dst}")
+
+
+@fact
+def listed(state: NetworkState, *, out: str, netns: str = ROOT) -> Shown:
+    """The output lists the rule that translates what leaves by `out`."""
+    where = state.find_netns(netns)
+    for _, rule, _ in rules_at(where, "postrouting", "nat") if where is not None else ():
+        if rule.action in _ON_SOURCE:
+            word = rule.action.upper()
+            address = rule.target.partition(":")[0]
+            shown = ((word, address), (rule.action, address)) if address else ((word,), (rule.action,))
+            return Shown(shown, f"the rule with {word}, for {out}")
+    return Shown((), "there is no rule that translates a source")
+
+
+@question
+def source_outside(state: NetworkState, *, src: str, dst: IPv4Address, out: str, netns: str = ROOT) -> Answer:
+    """Which source address do packets of `src` to `dst` carry once they have left by `out`?"""
+    sender, found = state.find_netns(src), locate(state, out, netns)
+    if sender is None or isinstance(found, Verdict):
+        return Answer(())
+    where, link = found
+    for packet in _packets(state, sender, where, link):
+        fate = translated(where, "postrouting", replace(packet, dst=dst))
+        own = interfaces_of(where, link)
+        if fate.action == "masquerade" and own:
+            return Answer(
+                (str(own[0].ip),), f"It is the address of {out}, which the rule puts in place of {packet.src}."
+            )
+        if fate.action == "snat" and fate.rule is not None:
+            return Answer((fate.rule.target,), f"It is the address that the rule puts in place of {packet.src}.")
+    return Answer(())
+
+
+def untranslated(state: NetworkState, netns: Netns, out: Link, packet: Packet, fate: Fate) -> Fault | None:
+    """The fault of a packet that leaves by `out` with a source that `out` does not have; None if it has it.
+
+    Args:
+        state: the network.
+        netns: the namespace that it leaves.
+        out: the link that it leaves by.
+        packet: the packet as it comes to the `postrouting` hook.
+        fate: how it is translated there.
+    """
+    own = {interface.ip for interface in interfaces_of(netns, out)}
+    if fate.action == "masquerade" or (fate.action not in _ON_SOURCE and packet.src in own):
+        return None
+    if fate.action == "snat" and fate.rule is not None:
+        addresses = _addresses(fate.rule.target)
+        if addresses and addresses <= own:
+            return None
+        return Fault(
+            FOREIGN_ADDRESS,
+            f"The source becomes {fate.rule.target}, and {out.name} does not have that address: it has "
+            f"{_listed(own)}. Whoever answers would answer somebody else.",
+            found=f"source: {fate.rule.target}",
+            expected=f"source: {_listed(own)}",
+        )
+    return _near_miss(state, netns, out, packet) or _elsewhere(state, netns, out) or _nothing(state, netns, out, packet)
+
+
+def _packets(state: NetworkState, sender: Netns, router: Netns, out: Link) -> list[Packet]:
+    """One packet of each protocol from each address of `sender`, as it is about to leave `router`."""
+    packets = []
+    for link in sender.links:
+        if link.kind == "loopback":
+            continue
+        at = wire_from(state, End(sender, link), broken_too=True).find(router)
+        iif = at.link.name if at is not None else ""
+        for interface in interfaces_of(sender, link):
+            packets += [Packet(interface.ip, _OUTSIDE, protocol, iif, out.name) for protocol in _PROTOCOLS]
+    return packets
+
+
+def _near_miss(state: NetworkState, netns: Netns, out: Link, packet: Packet) -> Fault | None:
+    """What is wrong with the rule that comes nearest to translating a packet; None where there is no such rule."""
+    nearest: tuple[int, Diagnosis, Match | None, Chain, FirewallRule] | None = None
+    for chain, rule, matches in rules_at(netns, "postrouting", "nat"):
+        if rule.action not in _ON_SOURCE:
+            continue
+        failing = [match for match in matches if holds(netns, match, packet) is False]
+        kinds = [(_BY_FIELD.get(match.field, ONE_PROTOCOL), match) for match in failing]
+        diagnosis, match = min(kinds, key=lambda kind: _ORDER.index(kind[0]), default=(SKIPPED, None))
+        if nearest is None or len(failing) < nearest[0]:
+            nearest = len(failing), diagnosis, match, chain, rule
+    if nearest is None:
+        return None
+    _, diagnosis, match, chain, rule = nearest
+    sender = _sender(state, packet.src)
+    expected = f"{rule.action}: {packet.protocol} from {packet.src} by {out.name}"
+    if match is None:
+        return Fault(
+            SKIPPED,
+            f"There is a rule with {rule.action} in the chain {chain.name}, but an earlier one has the verdict accept "
+            f"or return for packets from {sender}, and a chain ends at the first verdict.",
+            found=f"{chain.name}: {rule.action}, never reached",
+            expected=expected,
+        )
+    values = f"{'all but ' if match.negated else ''}{', '.join(match.values)}"
+    return Fault(
+        diagnosis,
+        _why_not(diagnosis, match, values, packet, sender),
+        found=f"{rule.action}: {match.field} {values}",
+        expected=expected,
+    )
+
+
+def _why_not(diagnosis: Diagnosis, match: Match, values: str, packet: Packet, sender: str) -> str:
+    """Why a rule with this condition leaves a packet alone."""
+    if match.field in ("iifname", "iif"):
+        return f"The rule is for packets that come in by {values}. Those from {sender} come in by {packet.iif}."
+    if diagnosis is WRONG_LINK:
+        return f"The rule is for packets that leave by {values}. What {sender} sends outside leaves by {packet.oif}."
+    if diagnosis is WRONG_SOURCE:
+        return f"The rule is for packets from {values}, and {sender} is none of them."
+    if diagnosis is WRONG_DESTINATION:
+        return f"The rule is for packets to {values}. The world outside, such as {packet.dst}, is none of them."
+    return (
+        f"The rule is for {values} only, so {packet.protocol} still leaves as {sender}. All protocols are to be "
+        "translated: icmp, tcp and udp."
+    )
+
+
+def _elsewhere(state: NetworkState, netns: Netns, out: Link) -> Fault | None:
+    """The fault of a rule that is there, but in another namespace."""
+    for other in state.of():
+        if other.inode == netns.inode:
+            continue
+        for _, rule, _ in rules_at(other, "postrouting", "nat"):
+            if rule.action in _ON_SOURCE:
+                return Fault(
+                    WRONG_NETNS,
+                    f"The rule with {rule.action} is in {called(other)}. Each namespace has a firewall of its own, and "
+                    f"it is {called(netns)} that the packets leave by {out.name}.",
+                    found=f"{other.label}: {rule.action}",
+                    expected=f"{netns.label}: {rule.action}",
+                )
+    return None
+
+
+def _nothing(state: NetworkState, netns: Netns, out: Link, packet: Packet) -> Fault:
+    """The fault of a namespace in which nothing is translated."""
+    loose = next((chain for chain in netns.chains if any(rule.action in _ON_SOURCE for rule in chain.rules)), None)
+    unused = (
+        f" The chain {loose.name} has such a rule, but nothing ever asks it: it hangs at no hook, or at another one."
+        if loose is not None
+        else ""
+    )
+    return Fault(
+        MISSING,
+        f"What {_sender(state, packet.src)} sends outside leaves by {out.name} with the source {packet.src}, and "
+        f"nobody out there can answer that address.{unused}",
+        found=f"source: {packet.src}",
+        expected=f"source: {_listed({interface.ip for interface in interfaces_of(netns, out)})}",
+    )
+
+
+def _addresses(target: str) -> set[IPv4Address]:
+    """The first and last address of a translation's target (`10.1.0.4`, `10.1.0.4-10.1.0.5`, `10.1.0.4:1024-2048`)."""
+    try:
+        return {IPv4Address(address) for address in target.partition(":")[0].split("-")}
+    except ValueError:
+        return set()
+
+
+def _sender(state: NetworkState, address: IPv4Address) -> str:
+    owner = next((each for each in state.of() if owns(each, address)), None)
+    return f"{address} ({called(owner)})" if owner is not None else str(address)
+
+
+def _listed(addresses: set[IPv4Address]) -> str:
+    return ", ".join(map(str, sorted(addresses))) or "no address"

@@ -1,0 +1,79 @@
+"""Network namespaces. Source: ip-netns(8), network_namespaces(7)."""
+
+from __future__ import annotations
+
+from tutor.check import PASSED, Cause, Diagnosis, Netns, NetworkState, Shown, Verdict, check, fact, failed
+
+MISSING = Diagnosis("netns.missing", Cause.EXISTS, "no network namespace of this name is listed by ip netns")
+UNNAMED = Diagnosis("netns.unnamed", Cause.EXISTS, "a namespace was made, but it has no name that ip netns could list")
+NOT_EMPTY = Diagnosis("netns.not-empty", Cause.WHERE, "there is a link in the namespace that should not be there yet")
+
+_TUNNELS = ("sit0", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6tnl0", "ip6gre0")
+"""Links that drivers put into every namespace on hosts that have them loaded."""
+
+
+@check
+def exists(state: NetworkState, *, netns: str) -> Verdict:
+    """The namespace `netns` exists."""
+    found = find(state, netns)
+    return found if isinstance(found, Verdict) else PASSED
+
+
+@check
+def has_only_lo(state: NetworkState, *, netns: str) -> Verdict:
+    """`netns` holds nothing but its loopback."""
+    found = find(state, netns)
+    if isinstance(found, Verdict):
+        return found
+    others = [link.name for link in found.links if link.kind != "loopback" and link.name not in _TUNNELS]
+    if not others:
+        return PASSED
+    return failed(
+        NOT_EMPTY,
+        f"{netns} is to be empty for now, and {', '.join(others)} is in it. "
+        f"`ip -n {netns} link set {others[0]} netns 1` brings it back.",
+        found=f"{netns}: lo, {', '.join(others)}",
+        expected=f"{netns}: lo",
+    )
+
+
+@fact
+def listed(state: NetworkState, *, netns: str) -> Shown:
+    """The output lists `netns`."""
+    there = not isinstance(find(state, netns), Verdict)
+    return Shown(((netns,),) if there else (), f"{netns} is in the list" if there else f"{netns} does not exist")
+
+
+@fact
+def lo_down(state: NetworkState, *, netns: str) -> Shown:
+    """The output shows that the loopback of `netns` is down."""
+    where = state.find_netns(netns)
+    lo = where.find_link("lo") if where is not None else None
+    if lo is None or lo.up:
+        return Shown((), f"{netns} has no loopback that is down")
+    # "DOWN" alone stands behind other links too: what tells it apart are the flags of a loopback, without UP.
+    return Shown((("<LOOPBACK>",), ("flags=8<LOOPBACK>",)), f"lo is down in {netns}: <LOOPBACK>, without UP")
+
+
+def find(state: NetworkState, netns: str) -> Netns | Verdict:
+    """The namespace of this name, or the verdict that says why there is none."""
+    found = state.find_netns(netns)
+    if found is not None:
+        return found
+    unnamed = next((each for each in state.of() if not each.names and each.pids), None)
+    if unnamed is not None:
+        return failed(
+            UNNAMED,
+            f"A network namespace was made for process {unnamed.pids[0]}, but it has no name, so `ip netns` can't list "
+            f"it as {netns}. `ip netns attach {netns} {unnamed.pids[0]}` gives it one.",
+            found=f"net:[{unnamed.inode}], without a name",
+            expected=f"/run/netns/{netns}",
+        )
+    others = [name for each in state.of() for name in each.names if name != "root"]
+    there = f" There is {', '.join(others)}." if others else ""
+    return failed(
+        MISSING,
+        f"There is no network namespace called {netns}.{there}",
+        found=", ".join(others) or "none but the root namespace",
+        expected=netns,
+    )
