@@ -16,7 +16,7 @@ from tutor.lab.nursery import Nursery
     "--jobs",
     type=click.IntRange(1, 64),
     default=None,
-    help="How many labs at a time (default: one a processor, and one).",
+    help="How many labs at a time (default: two a processor).",
 )
 @click.option("--junit", default="", metavar="FILE", help="Write the results as JUnit XML too.")
 @pack_option
@@ -48,7 +48,7 @@ def command(lessons: tuple[str, ...], jobs: int | None, junit: str, pack: str, a
         lines = ProgressLines("proving", quiet=as_json)
         run = None
         try:
-            run = verifier.run(chosen, jobs or (os.cpu_count() or 1) + 1, lines.step)
+            run = verifier.run(chosen, jobs or 2 * (os.cpu_count() or 1), lines.step)
         finally:
             lines.finish(run)
     finally:

@@ -1,0 +1,215 @@
+"""What there is to prove about lessons, and how: in labs, by the commands of the lessons themselves.
+
+Does not know which of it is wanted, nor in which order or how much of it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from tutor.errors import CheckError
+from tutor.lesson import CheckUse, Holds, Lesson, Mistake, Question, Script, See, Step, StepKind
+from tutor.session.grade import settled
+from tutor.session.judge import Judge, StepVerdict
+from tutor.session.live import Live
+from tutor.session.requires import problem_with
+from tutor.session.workshop import Ran, Workshop, run_script
+from tutor.shell import Command
+
+_PASS_SECONDS = 5.0
+_DIAGNOSE_SECONDS = 2.0
+
+Said = Mapping[int, str]
+"""What is wrong with each of some cases, by its line in the lesson; empty text where it is as it must be."""
+Missing = Callable[[Iterable[str]], tuple[str, ...]]
+"""Which of some programs this machine lacks."""
+
+
+class Prover:
+    """Proves one thing about a lesson at a time."""
+
+    def __init__(self, workshop: Workshop, judge: Judge, missing: Missing) -> None:
+        self._workshop, self._judge, self._missing = workshop, judge, missing
+
+    def walk(self, lesson: Lesson) -> Said:
+        """Walk through a lesson by its solutions, from its start to its end, in one lab.
+
+        Proves of each step, at its line, that it is not passed before and is after; of each check, at its line, that it
+        holds as long as the lesson says; and of the other ways and the mistakes of *see* steps what they show.
+        """
+        said: dict[int, str] = {}
+        done: list[tuple[Step, CheckUse]] = []
+        with self._workshop.at(lesson) as lab:
+            live = Live(lab)
+            try:
+                for step in lesson.steps:
+                    problem = _first(problem_with(self._judge, live, each) for each in step.requires)
+                    if step.see is not None:
+                        said |= self._seen(live, step, step.see)
+                    elif step.question is not None:
+                        said[step.line] = self._answered(live, step.question)
+                    else:
+                        said |= self._done(live, lesson, step, done)
+                    if problem:
+                        said[step.line] = f"on entry: {problem}"
+                last = next((step for step in reversed(lesson.steps) if step.kind is StepKind.DO), None)
+                for step, use in done:
+                    said[use.line] = said[use.line] or self._lasts(live, step, use, last)
+                return said
+            finally:
+                live.close()
+
+    def way(self, lesson: Lesson, step: Step, way: Script) -> str:
+        """A way that must be accepted."""
+        with self._workshop.at(lesson, step) as lab:
+            live = Live(lab)
+            try:
+                ran = run_script(lab, way.text)
+                verdict = settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS)
+                return "" if verdict.passed else f"it is not accepted: {_said(verdict)}{_printed(ran)}"
+            finally:
+                live.close()
+
+    def mistake(self, lesson: Lesson, step: Step, mistake: Mistake) -> str:
+        """A way that must be rejected with its diagnosis; and repairing what that names must make progress."""
+        with self._workshop.at(lesson, step) as lab:
+            live = Live(lab)
+            try:
+                ran = run_script(lab, mistake.script.text)
+                verdict = self._diagnosed(live, lesson, step, mistake.diagnosis)
+                problem = _rejection(verdict, mistake)
+                if problem:
+                    return problem + _printed(ran)
+                run_script(lab, _repair(step, mistake))
+                after = settled(self._judge, live, step, lesson, seconds=_DIAGNOSE_SECONDS)
+                if after.passed or (after.fault is not None and _key(after) != _key(verdict)):
+                    return ""
+                return f"repairing what {mistake.diagnosis} names makes no progress: {_said(after)}; give it a .repair"
+            finally:
+                live.close()
+
+    def _done(self, live: Live, lesson: Lesson, step: Step, done: list[tuple[Step, CheckUse]]) -> Said:
+        """A *do* step in the walk; its checks are added to `done`, those that it undoes taken away."""
+        said: dict[int, str] = {step.line: ""}
+        if self._judge.step(step, live.state(rescan=True), live.ask).passed:
+            said[step.line] = "the step passes before anything has been done"
+        ran = run_script(live.lab, "\n".join(step.solution))
+        verdict = settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS)
+        if not verdict.passed:
+            said[step.line] = said[step.line] or f"it is not accepted: {_said(verdict)}{_printed(ran)}"
+        for each, use in list(done):
+            if use.holds is Holds.STEP and not self._holds(live, each, use).passed:
+                done.remove((each, use))
+        for use in step.checks:
+            passed = verdict.passed or self._holds(live, step, use).passed
+            said[use.line] = "" if passed else f"{use.id} does not hold after its own step"
+            done.append((step, use))
+        return said
+
+    def _lasts(self, live: Live, step: Step, use: CheckUse, last: Step | None) -> str:
+        """What is wrong with how long a check holds that nothing has undone until the end of the walk."""
+        if use.holds is Holds.STEP:
+            return "" if step is last else f"{use.id} holds only at its step, but no later step undoes it"
+        verdict = self._holds(live, step, use)
+        return "" if verdict.passed else f"{use.id} does not hold until the end of the lesson: {_said(verdict)}"
+
+    def _holds(self, live: Live, step: Step, use: CheckUse) -> StepVerdict:
+        """The verdict of one check of a step alone."""
+        return self._judge.step(replace(step, checks=(use,)), live.state(rescan=True), live.ask)
+
+    def _seen(self, live: Live, step: Step, see: See) -> Said:
+        """A *see* step in the walk: its mistakes must not show what it asks for, its commands and alternatives must."""
+        said: dict[int, str] = {}
+        for way in step.alternatives:
+            if not self._missing(way.needs):
+                missing = self._look(live, see, way.commands)
+                said[way.line] = f"it does not show: {'; '.join(missing)}" if missing else ""
+        for mistake in step.mistakes:
+            if not self._missing(mistake.script.needs):
+                shown = not self._look(live, see, mistake.script.commands)
+                said[mistake.script.line] = (
+                    f"`{mistake.script.text}` shows it all, so it is no mistake" if shown else ""
+                )
+        missing = self._look(live, see, self._judge.to_type(see, step.solution, live.state(rescan=True)))
+        said[step.line] = f"its command does not show: {'; '.join(missing)}" if missing else ""
+        return said
+
+    def _look(self, live: Live, see: See, commands: Sequence[str]) -> tuple[str, ...]:
+        """What none of the commands shows."""
+        missing: tuple[str, ...] = ("there is no command",)
+        for text in commands:
+            ran = run_script(live.lab, text)
+            command = Command(text, ran.output, ran.status if ran.status is not None else -1)
+            verdict = self._judge.see(see, command, live.state(rescan=True))
+            missing = (verdict.error,) if verdict.error else verdict.missing
+            if not missing:
+                return ()
+        return missing
+
+    def _answered(self, live: Live, question: Question) -> str:
+        """An *answer* step in the walk: what `reveal` shows must be accepted, every wrong answer rejected."""
+        try:
+            right = self._judge.answer(question, live.state(rescan=True))
+        except CheckError as error:
+            return error.message
+        ran = run_script(live.lab, question.reveal)
+        taken = question.find_answer(ran.output)
+        if taken is None:
+            return f"the answer is not in what `{question.reveal}` prints{_printed(ran)}"
+        if not right.accepts(taken):
+            return f"`{question.reveal}` says {taken!r}, the kernel {right.accepted!r}"
+        accepted = [wrong for wrong in question.wrong if right.accepts(wrong)]
+        return f"the wrong answer {accepted[0]!r} is accepted" if accepted else ""
+
+    def _diagnosed(self, live: Live, lesson: Lesson, step: Step, diagnosis: str) -> StepVerdict:
+        """The verdict once it names `diagnosis`, or the last one."""
+        last: list[StepVerdict] = []
+
+        def look(state: object) -> bool | None:
+            del state
+            last[:] = [self._judge.step(step, live.state(), live.ask, lesson=lesson)]
+            fault = last[0].fault
+            return True if fault is not None and fault.diagnosis.id == diagnosis else None
+
+        live.until(look, _DIAGNOSE_SECONDS)
+        return last[0]
+
+
+def _first(problems: Iterable[str]) -> str:
+    return next((problem for problem in problems if problem), "")
+
+
+def _rejection(verdict: StepVerdict, mistake: Mistake) -> str:
+    """What is wrong with the verdict on a mistake; empty if it is the right one."""
+    if verdict.error:
+        return verdict.error
+    fault = verdict.fault
+    if fault is None:
+        return "the mistake is accepted"
+    if fault.diagnosis.id != mistake.diagnosis:
+        return f"it gets {fault.diagnosis.id}, not {mistake.diagnosis}: {fault.message}"
+    unsaid = [name for name in mistake.names if name not in fault.message]
+    return f"the message does not name {', '.join(unsaid)}: {fault.message}" if unsaid else ""
+
+
+def _repair(step: Step, mistake: Mistake) -> str:
+    """What to do about a mistake: its own repair, or what the solution has that the mistake has not done."""
+    if mistake.repair is not None:
+        return mistake.repair.text
+    return "\n".join(command for command in step.solution if command not in mistake.script.commands)
+
+
+def _key(verdict: StepVerdict) -> tuple[str, str]:
+    fault = verdict.fault
+    return (fault.diagnosis.id, fault.message) if fault is not None else ("", "")
+
+
+def _said(verdict: StepVerdict) -> str:
+    fault = verdict.fault
+    return verdict.error or (f"{fault.diagnosis.id}: {fault.message}" if fault is not None else "it passes")
+
+
+def _printed(ran: Ran) -> str:
+    text = " ".join(ran.output.split())
+    return f" (it printed: {text[:200]})" if text else ""
