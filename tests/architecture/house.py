@@ -53,8 +53,8 @@ def imports(file: Path) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            start = "." * node.level + (node.module or "")
-            yield from ((node.lineno, f"{start}.{alias.name}") for alias in node.names)
+            start = "." * node.level + (f"{node.module}." if node.module else "")
+            yield from ((node.lineno, f"{start}{alias.name}") for alias in node.names)
 
 
 def loaded_after(code: str) -> set[str]:

@@ -198,10 +198,10 @@ def test_a_program_that_a_lesson_needs_is_told_with_the_lesson(pack: Pack) -> No
 
 
 def test_a_program_that_no_lesson_needs_is_no_problem(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lab_probes, "missing_programs", lambda wanted: ("brctl",))
+    monkeypatch.setattr(lab_probes, "missing_programs", lambda wanted: ("conntrack",))
     (finding,) = lab_probes.programs(Patient(material.course.lessons()))
     assert finding.level is Level.WARNING
-    assert "bridge-utils" in finding.remedy or "package manager" in finding.remedy
+    assert "conntrack" in finding.remedy or "package manager" in finding.remedy
     monkeypatch.setattr(lab_probes, "missing_programs", lambda wanted: ("nft",))
     (finding,) = lab_probes.programs(Patient(material.course.lessons()))
     assert (finding.level, finding.means) == (Level.PROBLEM, "no lab can be built")

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.netns, pytest.mark.pty]
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is never going to pass is not waited for: these labs have nothing that comes to rest late."""
-    for name in ("solve._PASS_SECONDS", "verify._PASS_SECONDS", "verify._DIAGNOSE_SECONDS"):
+    for name in ("solve._PASS_SECONDS", "prove._PASS_SECONDS", "prove._DIAGNOSE_SECONDS"):
         monkeypatch.setattr(f"tutor.session.{name}", 0.3)
 
 
