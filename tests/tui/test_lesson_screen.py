@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from tests.lab.processes import alive, below
 from tests.tui.lesson_app import Sitting, at_step, sitting
@@ -28,7 +29,7 @@ async def test_a_learner_who_starts_is_at_the_first_step_with_a_shell(nursery: N
         assert playing.outcome == "○ Run the command and read what it prints."
         assert playing.pane.has_focus
         assert playing.shown == "root@vm:~#"
-        await playing.until(lambda: "0 of 11 steps done" in playing.bar)
+        await playing.until(lambda: playing.bar.startswith("0 of "))
 
 
 async def test_a_see_step_is_done_by_the_command_that_shows_it_and_no_other(nursery: Nursery) -> None:
@@ -39,7 +40,7 @@ async def test_a_see_step_is_done_by_the_command_that_shows_it_and_no_other(nurs
         await playing.until(lambda: "Not shown yet:" in playing.outcome)
         await playing.run("ip a")
         await playing.until(lambda: "Done" in playing.outcome)
-        assert "1 of 11 steps done" in playing.bar
+        assert playing.bar.startswith("1 of ")
 
 
 async def test_a_mistake_is_named_and_the_right_command_ticks_the_step(nursery: Nursery) -> None:
@@ -78,6 +79,18 @@ async def test_a_wrong_answer_is_named_and_the_right_one_passes(nursery: Nursery
         await playing.pilot.press(*["backspace"] * len("global"), *"host", "enter")
         await playing.until(lambda: "Done" in playing.outcome)
         await playing.until(lambda: playing.app.focused is playing.lesson.text)
+
+
+async def test_an_answer_that_is_typed_twice_takes_nothing_but_the_question_away(nursery: Nursery) -> None:
+    async with at_step(nursery) as playing:
+        await playing.press_in_lesson("n")
+        await playing.until(lambda: bool(playing.question))
+        asking = playing.app.screen
+        for _ in range(2):
+            asking.post_message(Key("s", "s"))
+        await playing.until(lambda: not playing.question)
+        await playing.pilot.pause(0.1)
+        assert playing.app.screen is playing.screen
 
 
 async def test_keys_in_an_answer_are_letters_and_behind_escape_they_lead_on(nursery: Nursery) -> None:
@@ -122,8 +135,8 @@ async def test_next_asks_about_a_step_that_is_not_done_and_not_about_one_that_is
 
 
 async def test_at_the_end_of_the_course_next_says_so(nursery: Nursery) -> None:
-    async with at_step(nursery, "veth-pair/unplug") as playing:
-        await playing.run("ip link set veth-b-ns1 down")
+    async with at_step(nursery, "masquerade/built") as playing:
+        await playing.pilot.press(*"10.1.0.4", "enter")
         await playing.until(lambda: "Done" in playing.outcome)
         assert "The lesson ends here" in playing.outcome
         await playing.press_in_lesson("n")
@@ -261,7 +274,7 @@ async def test_progress_is_kept_and_the_next_sitting_begins_there(nursery: Nurse
     assert kept
     assert "links" in json.dumps([json.loads(path.read_text(encoding="utf-8")) for path in kept])
     async with at_step(nursery) as playing:
-        assert "1 of 11 steps done" in playing.bar
+        assert playing.bar.startswith("1 of ")
 
 
 async def test_another_tutor_is_told_that_the_lab_is_in_use_and_leaves_it_alone(nursery: Nursery) -> None:

@@ -126,7 +126,7 @@ def shell() -> Iterator[Outside]:
 def lab(shell: Outside) -> Outside:
     """The first step, with the lab's shell."""
     shell.start()
-    shell.until_shown("of 11 steps done")
+    shell.until_shown("steps done")
     return shell
 
 
@@ -139,7 +139,7 @@ def test_a_learner_starts_and_does_the_first_step_and_quits(columns: int, rows: 
         shell.until_shown("A machine with one network card")
         shell.enter("ip a")
         shell.until_shown("Done")
-        shell.until_shown("1 of 11 steps done")
+        shell.until_shown(" 1 of ")
         shell.quit()
         assert "outside" in shell.shown
         assert "steps done" not in shell.shown

@@ -27,6 +27,7 @@ class Ask(ModalScreen[str]):
         """
         super().__init__()
         self._title, self._text, self._choices = title, text, dict(choices)
+        self._answered = False
 
     def compose(self) -> ComposeResult:
         """The question and its choices."""
@@ -41,12 +42,18 @@ class Ask(ModalScreen[str]):
         """A choice by its key."""
         if event.key in self._choices:
             event.stop()
-            self.dismiss(event.key)
+            self._answer(event.key)
         elif event.key == "escape":
             event.stop()
-            self.dismiss(list(self._choices)[-1])
+            self._answer(list(self._choices)[-1])
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """A choice by a click."""
         event.stop()
-        self.dismiss((event.button.id or "").removeprefix("choice-"))
+        self._answer((event.button.id or "").removeprefix("choice-"))
+
+    def _answer(self, choice: str) -> None:
+        """Take the first answer; a second one, typed too fast, would take away the screen below."""
+        if not self._answered:
+            self._answered = True
+            self.dismiss(choice)

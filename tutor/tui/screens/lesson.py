@@ -23,6 +23,7 @@ from tutor.lab.wire import Message as Notice
 from tutor.lesson import Lesson, Step, StepKind
 from tutor.session.play import StepView
 from tutor.tui.desk import Desk
+from tutor.tui.moves import one_at_a_time
 from tutor.tui.screens.ask import Ask
 from tutor.tui.screens.watch import WatchScreen
 from tutor.tui.widgets.lesson import CommandBlock, LessonPane
@@ -63,6 +64,8 @@ class LessonScreen(Screen[int]):
         self._to_type: deque[str] = deque()
         self._ending = False
         self._pumping = False
+        self.moves = asyncio.Lock()
+        """Held while the learner is on the way to another step, or out."""
 
     def compose(self) -> ComposeResult:
         """The two panes and the bar."""
@@ -285,7 +288,8 @@ class LessonScreen(Screen[int]):
         """Into the answer."""
         self._lesson.focus_answer()
 
-    @work(exclusive=True, group="move")
+    @work(group="move")
+    @one_at_a_time
     async def action_next(self) -> None:
         """On to the next step."""
         view = self._view
@@ -301,7 +305,8 @@ class LessonScreen(Screen[int]):
             return
         await self._move(*target)
 
-    @work(exclusive=True, group="move")
+    @work(group="move")
+    @one_at_a_time
     async def action_previous(self) -> None:
         """Back to the step before."""
         if self._view is not None:
@@ -318,7 +323,8 @@ class LessonScreen(Screen[int]):
                 return
         await self._place(lesson, step, living=living)
 
-    @work(exclusive=True, group="move")
+    @work(group="move")
+    @one_at_a_time
     async def action_reset(self) -> None:
         """The lab as it is at the start of this step."""
         view = self._view
@@ -328,7 +334,7 @@ class LessonScreen(Screen[int]):
         if await self.app.push_screen_wait(Ask("Reset this step?", text, {"r": "reset", "s": "stay"})) == "r":
             await self._place(view.lesson, view.step, living=False)
 
-    @work(exclusive=True, group="move")
+    @work(exclusive=True, group="show")
     async def action_hint(self) -> None:
         """One more hint."""
         view = self._view
@@ -365,7 +371,7 @@ class LessonScreen(Screen[int]):
             self.set_focus(self._shell)
             self._shell.type_text(commands[0] + "\n")
 
-    @work(exclusive=True, group="move")
+    @work(exclusive=True, group="show")
     async def action_seen(self) -> None:
         """The learner has seen it, in a shell that can't tell."""
         if self._view is not None and self._view.step.kind is StepKind.SEE:
@@ -381,7 +387,8 @@ class LessonScreen(Screen[int]):
         if self._view is not None and self._view.passed:
             self.set_focus(self._lesson.text)
 
-    @work(exclusive=True, group="move")
+    @work(group="move")
+    @one_at_a_time
     async def action_quit(self) -> None:
         """End the sitting, and the lab with it."""
         text = (
