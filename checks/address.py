@@ -48,7 +48,7 @@ def has(state: NetworkState, *, address: IPv4Interface, link: str, netns: str = 
             return failed(
                 WRONG_PREFIX,
                 f"{link} has {other}{inside(where)}, not {address}: {_reach_of(other)} "
-                f"`ip addr del {other} dev {link}` takes it away.",
+                f"`ip{'' if netns == ROOT else f' -n {netns}'} addr del {other} dev {link}` takes it away.",
                 found=f"{link}: {other}",
                 expected=expected,
             )

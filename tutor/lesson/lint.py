@@ -5,17 +5,18 @@ Does not know how the pack was loaded, and runs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tutor.check import Arguments, Definition, Diagnosis, Kind
 from tutor.errors import LessonError
-from tutor.lesson.model import Lesson, Step, StepKind
+from tutor.lesson.model import Block, Drawing, Lesson, Step, StepKind
 from tutor.lesson.parse import parse_lesson_all
 from tutor.lesson.problems import Problems, suggestion
 
 _ALTERNATIVES = 1
 _MISTAKES = 2
+_WIDEST_DRAWING = 42
 _DECORATOR = {Kind.CHECK: "@check", Kind.FACT: "@fact", Kind.QUESTION: "@question"}
 
 
@@ -27,8 +28,10 @@ def lint(
     linter = _Linter(definitions, diagnoses, problems)
     if not lesson.steps:
         problems.add(0, "a lesson without a step", "a step begins with `## Title {#id}`")
+    linter.drawings(lesson.intro)
     for step in lesson.steps:
         linter.step(step)
+        linter.drawings(step.body)
     return problems.in_order()
 
 
@@ -69,6 +72,15 @@ class _Linter:
             self._see(step)
         else:
             self._answer(step)
+
+    def drawings(self, body: Iterable[Block]) -> None:
+        """Note drawings that would be cut where the lesson stands beside the shell."""
+        for block in body:
+            if isinstance(block, Drawing):
+                for line, text in enumerate(block.text.splitlines(), block.line):
+                    if len(text) > _WIDEST_DRAWING:
+                        hint = f"a lesson beside a shell has room for {_WIDEST_DRAWING}"
+                        self._problems.add(line, f"a drawing of {len(text)} columns", hint)
 
     def _do(self, step: Step) -> None:
         for use in step.checks:
