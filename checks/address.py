@@ -57,7 +57,9 @@ def has(state: NetworkState, *, address: IPv4Interface, link: str, netns: str = 
             if any(other.ip == address.ip for other in interfaces_of(place, holder)):
                 return failed_with(_held_by(place, holder, it if place is where else None, address, expected, link))
     has_now = ", ".join(map(str, own))
-    lost = "" if own else " A link loses its addresses when it moves to another namespace: give them after the move."
+    # Nothing tells that a link has been moved, but to a namespace that was made it must have been, once.
+    moved = not own and where.label != ROOT
+    lost = " A link loses its addresses when it moves to another namespace: give them after the move." if moved else ""
     return failed(
         MISSING,
         f"{link} does not have {address}{inside(where)}: it has {has_now or 'no address'}.{lost}",

@@ -20,10 +20,17 @@ from tutor.check import (
 )
 
 from .link import WRONG_KIND, inside, locate
+from .link import exists as is_there
 
 NO_MASTER = Diagnosis("bridge.no-master", Cause.MASTER, "the link is no port of any bridge")
 PORT_OF_ANOTHER = Diagnosis("bridge.port-of-another", Cause.MASTER, "the link is a port of another bridge")
 PORT_BLOCKED = Diagnosis("bridge.port-blocked", Cause.MASTER, "the bridge does not pass frames on at this port")
+
+
+@check
+def exists(state: NetworkState, *, bridge: str, netns: str = ROOT) -> Verdict:
+    """There is a bridge called `bridge`."""
+    return is_there(state, link=bridge, kind="bridge", netns=netns)
 
 
 @check

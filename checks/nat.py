@@ -173,15 +173,17 @@ def _packets(state: NetworkState, sender: Netns, router: Netns, out: Link) -> li
 
 def _near_miss(state: NetworkState, netns: Netns, out: Link, packet: Packet) -> Fault | None:
     """What is wrong with the rule that comes nearest to translating a packet; None where there is no such rule."""
-    nearest: tuple[int, Diagnosis, Match | None, Chain, FirewallRule] | None = None
+    nearest: tuple[tuple[int, int], Diagnosis, Match | None, Chain, FirewallRule] | None = None
     for chain, rule, matches in rules_at(netns, "postrouting", "nat"):
         if rule.action not in _ON_SOURCE:
             continue
         failing = [match for match in matches if holds(netns, match, packet) is False]
         kinds = [(_BY_FIELD.get(match.field, ONE_PROTOCOL), match) for match in failing]
         diagnosis, match = min(kinds, key=lambda kind: _ORDER.index(kind[0]), default=(SKIPPED, None))
-        if nearest is None or len(failing) < nearest[0]:
-            nearest = len(failing), diagnosis, match, chain, rule
+        # Of two rules that miss by as much, the one for the right link is nearer than one for another.
+        distance = len(failing), -_ORDER.index(diagnosis) if diagnosis in _ORDER else 0
+        if nearest is None or distance < nearest[0]:
+            nearest = distance, diagnosis, match, chain, rule
     if nearest is None:
         return None
     _, diagnosis, match, chain, rule = nearest

@@ -59,7 +59,7 @@ def pings_probes(*, src: str, dst: IPv4Address) -> tuple[Probe, ...]:
 
 @check
 def carried(state: NetworkState, *, src: str, dst: IPv4Address) -> Verdict:
-    """Packets from `src` to `dst` get as far as the last link of this machine, and answers back."""
+    """A packet from `src` to `dst` finds its way through the machine, and its answer too."""
     start = find(state, src)
     if isinstance(start, Verdict):
         return start

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tutor.check import Definition, Fault
+from tutor.check import ROOT, Definition, Fault
 from tutor.errors import CheckError, StoreError
 from tutor.lesson import Hint, Lesson, Step, StepKind
 from tutor.session.judge import Judge, SeeVerdict, StepVerdict
@@ -223,9 +223,17 @@ def in_words(definition: Definition, arguments: object) -> str:
     given = dict(arguments) if isinstance(arguments, dict) else {}
     for name, parameter in definition.parameters.items():
         value = given.get(name, parameter.default)
-        if isinstance(value, str | int) and value != "":
-            text = text.replace(f"`{name}`", str(value))
+        words = [_word(each) for each in value] if isinstance(value, list | tuple) else [_word(value)]
+        if all(words):
+            text = text.replace(f"`{name}`", " and ".join(words))
     return text[:1].upper() + text[1:] if text[:1].islower() and not _is_value(text, given) else text
+
+
+def _word(value: object) -> str:
+    """A lesson's value as a sentence says it; empty where it says nothing."""
+    if value == ROOT:
+        return "the root namespace"
+    return str(value) if isinstance(value, str | int) else ""
 
 
 def _is_value(text: str, given: dict[str, object]) -> bool:
