@@ -65,14 +65,14 @@ class Walk:
             if way is None or way.refusal or way.link is None:
                 self._stuck(here, packet, way)
                 return None
+            out = End(here, way.link)
             if came_by is not None:
-                if way.link.index == came_by.link.index and not owns(here, packet.dst):
+                if way.link.index == came_by.link.index and not leads_outside(self.state, out):
                     self.faults.append(route.wrong_gateway(self.state, start, self._gateway(start, packet)))
                     return None
                 self._pass_on(came_by, way, packet)
             else:
                 self._filter(here, "output", replace(packet, oif=way.link.name))
-            out = End(here, way.link)
             if leads_outside(self.state, out):
                 return self._leave(out, packet, came_by)
             came_by = self._next(here, out, way.gateway or packet.dst, packet)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tutor.check import Fault, Link, Netns, NetworkState, Outcome
+from tutor.check import Fault, Link, Netns, NetworkState, Outcome, Reply
 from tutor.store.checks import Checks, load_checks
 from tutor.store.packs import our_pack
 
@@ -25,11 +25,15 @@ def checks() -> Checks:
 
 @pytest.fixture
 def say(checks: Checks) -> Say:
-    """Ask a check, fact or question by its id."""
+    """Ask a check, fact or question by its id. No probe is answered."""
 
     def ask(id_: str, state: NetworkState, **arguments: Any) -> Any:
         definition = checks.definitions[id_]
-        return definition.function(state, **definition.bind(arguments))
+        bound = definition.bind(arguments)
+        if definition.probes is None:
+            return definition.function(state, **bound)
+        replies = {probe: Reply(False, "timed out") for probe in definition.probes(**bound)}
+        return definition.function(state, replies, **bound)
 
     return ask
 
