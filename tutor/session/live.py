@@ -8,9 +8,10 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
-from tutor.check import NetworkState, Probe, Replies
+from tutor.check import NetworkState, Probe, Replies, Reply
 from tutor.kernel import Change, Reader
 from tutor.lab.client import Lab
 from tutor.lab.wire import Message
@@ -31,6 +32,8 @@ class Live:
         self._reader: Reader | None = None
         self._scanned = 0.0
         self._notices: list[Message] = []
+        self._asked_in: NetworkState | None = None
+        self._answered: dict[Probe, Reply] = {}
 
     def close(self) -> None:
         """Stop reading; the lab stays."""
@@ -68,10 +71,19 @@ class Live:
         return reader.read()
 
     def ask(self, probes: Iterable[Probe]) -> Replies:
-        """Send probes; the traces that they leave do not count as changes."""
-        replies = send_probes(self.lab, probes)
-        self._require_reader().drain()
-        return replies
+        """Send probes; the traces that they leave do not count as changes.
+
+        What was answered in the network as it is now is not asked again; what was not may only have been too early.
+        """
+        reader = self._require_reader()
+        lasting = _without_traces(reader.read())
+        if lasting != self._asked_in:
+            self._asked_in, self._answered = lasting, {}
+        wanted = list(probes)
+        replies = send_probes(self.lab, [probe for probe in wanted if probe not in self._answered])
+        self._answered.update({probe: reply for probe, reply in replies.items() if reply.answered})
+        reader.drain()
+        return {probe: self._answered.get(probe) or replies[probe] for probe in wanted}
 
     def until(self, look: Callable[[NetworkState], T | None], seconds: float) -> T | None:
         """Look at the state again whenever it changes, until `look` returns something or `seconds` have passed.
@@ -96,3 +108,8 @@ class Live:
             self._reader = Reader(self.lab)
             self._scanned = time.monotonic()
         return self._reader
+
+
+def _without_traces(state: NetworkState) -> NetworkState:
+    """The network without what packets leave behind in it."""
+    return replace(state, namespaces=tuple(replace(netns, neighbours=(), flows=()) for netns in state.namespaces))

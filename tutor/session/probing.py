@@ -8,7 +8,6 @@ Does not know what an answer means for a step.
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterable
 
 from tutor.check import ROOT, Probe, Replies, Reply
@@ -34,7 +33,7 @@ def send_probes(lab: Lab, probes: Iterable[Probe]) -> Replies:
         output = os.memfd_create("probe")
         quiet = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         job = lab.start(
-            ["sh", "-c", _command(probe)],
+            _command(probe),
             (quiet, output, output),
             machine=probe.machine,
             netns=0 if probe.src == ROOT else inode,
@@ -52,17 +51,16 @@ def send_probes(lab: Lab, probes: Iterable[Probe]) -> Replies:
     return replies
 
 
-def _command(probe: Probe) -> str:
-    where = shlex.quote(probe.dst)
+def _command(probe: Probe) -> list[str]:
     match probe.protocol:
         case "ping":
-            return f"exec ping -n -c 1 -W 1 -p {_PATTERN} {where}"
+            return ["ping", "-n", "-c", "1", "-W", "1", "-p", _PATTERN, probe.dst]
         case "tcp":
-            return f"exec timeout 2 bash -c ': </dev/tcp/{where}/{probe.port}'"
+            return ["timeout", "2", "bash", "-c", ': <"/dev/tcp/$0/$1"', probe.dst, str(probe.port)]
         case "http":
-            return f"exec curl -s -S -o /dev/null -m 2 http://{where}:{probe.port or 80}/"
+            return ["curl", "-s", "-S", "-o", "/dev/null", "-m", "2", f"http://{probe.dst}:{probe.port or 80}/"]
         case "dns":
-            return f"exec timeout 2 getent ahostsv4 {where}"
+            return ["timeout", "2", "getent", "ahostsv4", probe.dst]
         case other:
             raise LabError(f"no probe speaks {other!r}", hint="one of ping, tcp, http, dns")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from functools import partial
 from typing import ClassVar
@@ -14,6 +15,9 @@ from tutor.errors import TutorError
 from tutor.tui.desk import Desk
 from tutor.tui.driver import RawDriver
 from tutor.tui.screens.lesson import LessonScreen
+
+_LOADED_SECONDS = 2.0
+"""How long after the start all is loaded."""
 
 
 class TutorApp(App[TutorError | None]):
@@ -34,6 +38,13 @@ class TutorApp(App[TutorError | None]):
             # Leave the terminal as it was found; the lab waits, as after any end that nobody asked for.
             loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
         self.push_screen(LessonScreen(self._desk))
+        self.set_timer(_LOADED_SECONDS, _spare_what_is_loaded)
+
+
+def _spare_what_is_loaded() -> None:
+    """Let the garbage collector pass over what lives until the end: else it keeps a key or a tick waiting for 35 ms."""
+    gc.collect()
+    gc.freeze()
 
 
 def run(desk: Desk) -> int:

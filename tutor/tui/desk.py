@@ -61,6 +61,7 @@ class Desk:
         self._sitting: Sitting | None = None
         self._play: Play | None = None
         self._watched: Lab | None = None
+        self._building = False
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -84,7 +85,11 @@ class Desk:
 
     async def build(self, lesson: Lesson, step: Step) -> StepView:
         """A new lab at a step, and the step made active. What was in the lab before is lost."""
-        return await self._do(lambda: self._build(lesson, step))
+        self._building = True
+        try:
+            return await self._do(lambda: self._build(lesson, step))
+        finally:
+            self._building = False
 
     async def enter(self, lesson: Lesson, step: Step) -> StepView:
         """Make a step active in the lab as it is."""
@@ -139,8 +144,8 @@ class Desk:
         self._thread.shutdown(wait=False)
 
     def filenos(self) -> tuple[int, ...]:
-        """Descriptors that can be read when `pump` is wanted."""
-        live = self._sitting.live if self._sitting is not None else None
+        """Descriptors that can be read when `pump` is wanted; none while a lab goes and another comes."""
+        live = self._sitting.live if self._sitting is not None and not self._building else None
         return live.filenos() if live is not None else ()
 
     async def commands(self) -> tuple[str, ...]:
