@@ -87,6 +87,9 @@ def _without(text: str, fence: str) -> str:
         (VETH_PAIR + "\n```bash {.mistake}\nls\n```\n", "a mistake in a step that asks", "`wrong`"),
         (VETH_PAIR + "\n```bash {.alternative}\nls\n```\n", "an alternative in a step that asks", "`reveal`"),
         (VETH_PAIR + "\n```bash {.solution}\nls\n```\n", "a solution in a step that asks", "`reveal`"),
+        (VETH_PAIR.replace("shows:\n", "typed: {veth.seen: {link: veth-a-ns1}}\nplaceholder: NAME\nshows:\n", 1),
+         "no command of the step has the placeholder 'NAME'", "write the commands with it"),
+        (VETH_PAIR + "\n```text {.figure}\n" + "x" * 43 + "\n```\n", "a drawing of 43 columns", "room for 42"),
         (HEAD, "a lesson without a step", "{#id}"),
     ],
 )  # fmt: skip

@@ -375,3 +375,11 @@ def test_any_text_in_a_yaml_block_is_read_or_refused(text: str) -> None:
     for kind in ("yaml {.checks}", "yaml {.requires}", "yaml {.see}", "question"):
         for error in parse_lesson_all(_in_step(f"~~~{kind}\n{text}\n~~~\n", checks=False)).errors:
             assert error.reason
+
+
+def test_a_placeholder_needs_the_fact_that_it_stands_for() -> None:
+    see = "```yaml {.see}\n%splaceholder: x@ifN\n```\n"
+    step = _only_step(_in_step(see % "typed: {a.b: {}}\n", checks=False))
+    assert step.see is not None
+    assert step.see.placeholder == "x@ifN"
+    _told_once(_in_step(see % "shows: [a.b]\n", checks=False), 15, "a placeholder without `typed`", "stands for")

@@ -25,7 +25,7 @@ from tutor.check import (
 )
 from tutor.check.definition import definitions_of
 from tutor.errors import CheckError
-from tutor.lesson import CheckUse, FactUse, Question, See
+from tutor.lesson import CheckUse, FactUse, Front, Holds, Lesson, Question, See, Step, StepKind
 from tutor.session.judge import Judge
 from tutor.shell import Command
 
@@ -63,6 +63,20 @@ def answers(state: NetworkState, replies: Replies, *, dst: str) -> Verdict:
 @probes(answers)
 def _(*, dst: str) -> tuple[Probe, ...]:
     return (Probe("ping", "root", dst),)
+
+
+@check
+def foresees(state: NetworkState, replies: Replies, *, fine: bool) -> Verdict:
+    """It knows without asking when it is bad."""
+    if not fine:
+        return failed(BROKEN, "it is bad")
+    reply = replies.get(Probe("ping", "root", "1.1.1.1"))
+    return PASSED if reply is None or reply.answered else failed(SILENT, reply.reason)
+
+
+@probes(foresees)
+def _(*, fine: bool) -> tuple[Probe, ...]:
+    return (Probe("ping", "root", "1.1.1.1"),)
 
 
 @check
@@ -128,12 +142,25 @@ class Asked:
 @pytest.fixture
 def judge() -> Judge:
     module = ModuleType(__name__)
-    functions = (good, bad, late, crashes, spoilt, says_yes, answers, word, broken_fact, number, broken_question)
+    functions = (
+        good,
+        bad,
+        late,
+        crashes,
+        spoilt,
+        says_yes,
+        answers,
+        foresees,
+        word,
+        broken_fact,
+        number,
+        broken_question,
+    )
     vars(module).update({function.__name__: function for function in functions})
     return Judge(definitions_of(module, "x"))
 
 
-def _use(id_: str, **arguments: str) -> CheckUse:
+def _use(id_: str, **arguments: object) -> CheckUse:
     return CheckUse(id_, arguments)
 
 
@@ -206,3 +233,62 @@ def test_an_answer_is_computed(judge: Judge) -> None:
 def test_a_question_that_breaks_is_our_error_and_no_wrong_answer(judge: Judge) -> None:
     with pytest.raises(CheckError, match="not yours"):
         judge.answer(Question("Why?", "x.broken_question", "true", "(.*)", ("41",)), EMPTY)
+
+
+def test_a_placeholder_stands_for_what_must_be_typed(judge: Judge) -> None:
+    see = See((), typed=FactUse("x.word", {"text": "a@if4"}), placeholder="a@ifN")
+    assert judge.to_type(see, ("ip a show a@ifN", "ip a"), EMPTY) == ("ip a show a@if4", "ip a")
+    broken = See((), typed=FactUse("x.broken_fact"), placeholder="a@ifN")
+    assert judge.to_type(broken, ("ip a show a@ifN",), EMPTY) == ("ip a show a@ifN",)
+    assert judge.to_type(See((), typed=see.typed), ("ip a show a@ifN",), EMPTY) == ("ip a show a@ifN",)
+    assert judge.to_type(None, ("ip a",), EMPTY) == ("ip a",)
+
+
+def test_a_check_with_probes_is_asked_by_the_state_alone_first(judge: Judge) -> None:
+    asked = Asked()
+    verdict = judge.checks([_use("x.foresees", fine=False), _use("x.good")], EMPTY, asked)
+    assert asked.times == 0
+    assert verdict.fault is not None
+    assert verdict.fault.diagnosis is BROKEN
+    assert judge.checks([_use("x.foresees", fine=True)], EMPTY, asked).passed
+    assert asked.times == 1
+    silent = judge.checks([_use("x.foresees", fine=True)], EMPTY, Asked(answered=False))
+    assert silent.fault is not None
+    assert silent.fault.diagnosis is SILENT
+
+
+def _lesson(*steps: tuple[str, list[CheckUse]]) -> Lesson:
+    return Lesson(
+        Front("small", "Small", "vm"),
+        steps=tuple(Step(id_, id_, StepKind.DO, checks=tuple(uses)) for id_, uses in steps),
+    )
+
+
+def test_what_earlier_steps_have_built_is_looked_at_only_when_a_step_fails(judge: Judge) -> None:
+    built, building = _use("x.bad"), _use("x.late")
+    lesson = _lesson(("first", [built]), ("second", [building]), ("third", [_use("x.good")]))
+    alone = judge.step(lesson.steps[1], EMPTY, Asked())
+    within = judge.step(lesson.steps[1], EMPTY, Asked(), lesson=lesson)
+    assert alone.fault is not None
+    assert alone.fault.diagnosis is LATE
+    assert within.fault is not None
+    assert within.fault.diagnosis is BROKEN
+    assert len(within.checks) == 1
+    last = judge.step(lesson.steps[2], EMPTY, Asked(), lesson=lesson)
+    assert last.passed
+    assert last.fault is None
+
+
+def test_what_holds_only_at_an_earlier_step_explains_nothing_later(judge: Judge) -> None:
+    lesson = _lesson(("first", [CheckUse("x.bad", holds=Holds.STEP)]), ("second", [_use("x.late")]))
+    verdict = judge.step(lesson.steps[1], EMPTY, Asked(), lesson=lesson)
+    assert verdict.fault is not None
+    assert verdict.fault.diagnosis is LATE
+
+
+def test_an_earlier_check_that_breaks_does_not_spoil_a_step(judge: Judge) -> None:
+    lesson = _lesson(("first", [_use("x.crashes")]), ("second", [_use("x.late")]))
+    verdict = judge.step(lesson.steps[1], EMPTY, Asked(), lesson=lesson)
+    assert not verdict.error
+    assert verdict.fault is not None
+    assert verdict.fault.diagnosis is LATE

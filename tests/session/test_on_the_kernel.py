@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.session.conftest import SMALL, Pack
-from tutor.check import Probe
+from tutor.check import Probe, Replies
 from tutor.errors import LabError, LessonError, TutorError
 from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery
@@ -309,6 +310,32 @@ def test_probes_tell_who_answers_and_why_not(lab: Lab) -> None:
     assert replies[wanted[1]].reason == "timed out"
     assert replies[wanted[2]].reason == "Network is unreachable"
     assert replies[wanted[4]].reason == "Connection refused"
+
+
+def test_what_was_answered_is_not_asked_again_until_the_network_changes(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Probe] = []
+
+    def send(lab: Lab, wanted: Iterable[Probe]) -> Replies:
+        wanted = list(wanted)
+        sent.extend(wanted)
+        return send_probes(lab, wanted)
+
+    monkeypatch.setattr("tutor.session.live.send_probes", send)
+    answers, silent = Probe("ping", "root", "8.8.8.8"), Probe("ping", "root", "10.1.0.99")
+    live = Live(lab)
+    try:
+        for _ in range(2):
+            replies = live.ask([answers, silent])
+            assert (replies[answers].answered, replies[silent].answered) == (True, False)
+        assert sent == [answers, silent, silent]
+        run_script(lab, "ip link add veth-x type veth peer name veth-y")
+        live.state()
+        assert live.ask([answers])[answers].answered
+        assert sent[3:] == [answers]
+    finally:
+        live.close()
 
 
 def test_a_probe_from_nowhere_is_an_error_of_ours(lab: Lab) -> None:

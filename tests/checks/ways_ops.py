@@ -1,0 +1,409 @@
+"""What one does to links, addresses, routes and settings: each as an operation of the model, and as what one types.
+
+Does not know whether any of it is right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Interface, IPv4Network
+
+from tests.checks import world_rules as rules
+from tests.checks.world import MAIN, Space, World
+from tutor.check import ROOT, PolicyRule
+
+EVERYWHERE = "0.0.0.0/0"
+
+
+def _ip(netns: str, *arguments: str) -> tuple[str, ...]:
+    """Commands of `ip`, each in the next of the ways to be in a namespace."""
+    places = (f"ip -n {netns} ", f"ip netns exec {netns} ip ", f"nsenter --net=/run/netns/{netns} ip ")
+    if netns == ROOT:
+        return tuple(f"ip {each}" for each in arguments)
+    return tuple(places[number % len(places)] + each for number, each in enumerate((*arguments, *arguments)))
+
+
+def _within(netns: str) -> str:
+    return "" if netns == ROOT else f"ip netns exec {netns} "
+
+
+@dataclass(frozen=True, slots=True)
+class NetnsAdd:
+    """Make a namespace with a name."""
+
+    name: str
+
+    def on(self, world: World) -> World:
+        return rules.add_space(world, self.name)
+
+    def commands(self) -> tuple[str, ...]:
+        by_hand = f"mkdir -p /run/netns; touch /run/netns/{self.name}; unshare --net=/run/netns/{self.name} true"
+        return f"ip netns add {self.name}", f"ip net a {self.name}", by_hand
+
+
+@dataclass(frozen=True, slots=True)
+class NetnsDel:
+    """Take a namespace away with all that is in it."""
+
+    name: str
+
+    def on(self, world: World) -> World:
+        return rules.delete_space(world, self.name)
+
+    def commands(self) -> tuple[str, ...]:
+        return f"ip netns del {self.name}", f"ip netns delete {self.name}", f"ip net d {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class NetnsOfProcess:
+    """Make a namespace that has a process and no name."""
+
+    def on(self, world: World) -> World:
+        return rules.add_space(world, "", pids=(world.made,))
+
+    def commands(self) -> tuple[str, ...]:
+        return ("unshare --net sleep 60 &",)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAdd:
+    """Make a link that is no veth."""
+
+    name: str
+    kind: str = "bridge"
+    netns: str = ROOT
+    up: bool = False
+
+    def on(self, world: World) -> World:
+        world = rules.add_link(world, self.netns, self.name, self.kind)
+        return rules.set_up(world, self.netns, self.name, True) if self.up else world
+
+    def commands(self) -> tuple[str, ...]:
+        up = " up" if self.up else ""
+        type_ = f"type {self.kind}"
+        ways = _ip(self.netns, f"link add {self.name}{up} {type_}", f"l add name {self.name}{up} {type_}")
+        return (*ways, f"brctl addbr {self.name}") if self == LinkAdd(self.name) else ways
+
+
+@dataclass(frozen=True, slots=True)
+class VethAdd:
+    """Make a cable; `up` is its first end."""
+
+    name: str
+    peer: str = ""
+    netns: str = ROOT
+    peer_netns: str = ""
+    up: bool = False
+
+    def on(self, world: World) -> World:
+        world = rules.add_veth(world, self.netns, self.name, self.peer, self.peer_netns or self.netns)
+        return rules.set_up(world, self.netns, self.name, True) if self.up else world
+
+    def commands(self) -> tuple[str, ...]:
+        up = " up" if self.up else ""
+        place = {"": "", ROOT: " netns 1"}.get(self.peer_netns, f" netns {self.peer_netns}")
+        if not self.peer:
+            return _ip(self.netns, f"link add {self.name}{up} type veth")
+        end = f"{self.peer}{place}"
+        return _ip(
+            self.netns,
+            f"link add {self.name}{up} type veth peer name {end}",
+            f"link add dev {self.name}{up} type veth peer {end}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDel:
+    """Delete a link."""
+
+    name: str
+    netns: str = ROOT
+
+    def on(self, world: World) -> World:
+        return rules.delete_link(world, self.netns, self.name)
+
+    def commands(self) -> tuple[str, ...]:
+        return _ip(self.netns, f"link del {self.name}", f"link delete dev {self.name}", f"l d {self.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """Set a link up, or down."""
+
+    name: str
+    netns: str = ROOT
+    up: bool = True
+
+    def on(self, world: World) -> World:
+        return rules.set_up(world, self.netns, self.name, self.up)
+
+    def commands(self) -> tuple[str, ...]:
+        word = "up" if self.up else "down"
+        old = f"{_within(self.netns)}ifconfig {self.name} {word}"
+        return (
+            *_ip(self.netns, f"link set {self.name} {word}", f"link set dev {self.name} {word}"),
+            *_ip(self.netns, f"l s {word} {self.name}"),
+            old,
+        )
+
+
+def down(name: str, netns: str = ROOT) -> Up:
+    """Set a link down."""
+    return Up(name, netns, up=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Give a link another name."""
+
+    name: str
+    new: str
+    netns: str = ROOT
+
+    def on(self, world: World) -> World:
+        return rules.rename(world, self.netns, self.name, self.new)
+
+    def commands(self) -> tuple[str, ...]:
+        return _ip(self.netns, f"link set {self.name} name {self.new}", f"l set dev {self.name} name {self.new}")
+
+
+@dataclass(frozen=True, slots=True)
+class Master:
+    """Make a link a port of a bridge; of none where `bridge` is empty."""
+
+    name: str
+    bridge: str
+
+    def on(self, world: World) -> World:
+        return rules.set_master(world, ROOT, self.name, self.bridge)
+
+    def commands(self) -> tuple[str, ...]:
+        if not self.bridge:
+            return _ip(ROOT, f"link set {self.name} nomaster", f"l set dev {self.name} nomaster")
+        ways = _ip(ROOT, f"link set {self.name} master {self.bridge}", f"l set dev {self.name} master {self.bridge}")
+        return *ways, f"brctl addif {self.bridge} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PortState:
+    """Set the state of a bridge's port by hand."""
+
+    name: str
+    state: str
+
+    def on(self, world: World) -> World:
+        return rules.set_port_state(world, self.name, self.state)
+
+    def commands(self) -> tuple[str, ...]:
+        number = ("disabled", "listening", "learning", "forwarding", "blocking").index(self.state)
+        return (
+            f"bridge link set dev {self.name} state {self.state}",
+            f"ip link set {self.name} type bridge_slave state {number}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Move a link to another namespace."""
+
+    name: str
+    to: str
+    netns: str = ROOT
+
+    def on(self, world: World) -> World:
+        return rules.move(world, self.netns, self.name, self.to)
+
+    def commands(self) -> tuple[str, ...]:
+        places = ("1",) if self.to == ROOT else (self.to, f"/run/netns/{self.to}")
+        return tuple(
+            way
+            for place in places
+            for way in _ip(self.netns, f"link set {self.name} netns {place}", f"l set dev {self.name} netns {place}")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AddrAdd:
+    """Give a link an address."""
+
+    address: str
+    link: str
+    netns: str = ROOT
+
+    def on(self, world: World) -> World:
+        return rules.add_address(world, self.netns, self.link, self.address)
+
+    def commands(self) -> tuple[str, ...]:
+        given = IPv4Interface(self.address)
+        short = str(given.ip) if given.network.prefixlen == 32 else f"{given.with_netmask} brd +"
+        return _ip(
+            self.netns,
+            f"addr add {self.address} dev {self.link}",
+            f"address add {short} dev {self.link}",
+            f"a a {self.address} dev {self.link}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ifconfig:
+    """Give a link its first address with ifconfig, which sets it up as well."""
+
+    address: str
+    link: str
+    netns: str = ROOT
+
+    def on(self, world: World) -> World:
+        return Up(self.link, self.netns).on(AddrAdd(self.address, self.link, self.netns).on(world))
+
+    def commands(self) -> tuple[str, ...]:
+        given = IPv4Interface(self.address)
+        start = f"{_within(self.netns)}ifconfig {self.link} "
+        return f"{start}{given.ip} netmask {given.netmask}", f"{start}{self.address} up"
+
+
+@dataclass(frozen=True, slots=True)
+class AddrDel:
+    """Take an address from a link."""
+
+    address: str
+    link: str
+    netns: str = ROOT
+
+    def on(self, world: World) -> World:
+        return rules.delete_address(world, self.netns, self.link, self.address)
+
+    def commands(self) -> tuple[str, ...]:
+        return _ip(
+            self.netns, f"addr del {self.address} dev {self.link}", f"address delete {self.address} dev {self.link}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAdd:
+    """Add a route: by a gateway, by a link, or one that refuses (`kind`)."""
+
+    dst: str = EVERYWHERE
+    via: str = ""
+    dev: str = ""
+    netns: str = ROOT
+    metric: int = 0
+    kind: str = "unicast"
+    table: int = MAIN
+    onlink: bool = False
+    replace: bool = False
+
+    def on(self, world: World) -> World:
+        how = {"metric": self.metric, "kind": self.kind, "table": self.table}
+        return rules.add_route(
+            world, self.netns, self.dst, via=self.via, dev=self.dev, onlink=self.onlink, exists_ok=self.replace, **how
+        )
+
+    def commands(self) -> tuple[str, ...]:
+        verb = "replace" if self.replace else "add"
+        kind = "" if self.kind == "unicast" else f"{self.kind} "
+        rest = "".join(
+            f" {word} {value}"
+            for word, value in (
+                ("via", self.via),
+                ("dev", self.dev),
+                ("metric", self.metric or ""),
+                ("table", self.table if self.table != MAIN else ""),
+            )
+            if value
+        )
+        rest += " onlink" if self.onlink else ""
+        short = "default" if self.dst == EVERYWHERE else self.dst.removesuffix("/32")
+        ways = _ip(self.netns, f"route {verb} {kind}{short}{rest}", f"r {verb} {kind}{self.dst}{rest}")
+        if self != RouteAdd(self.dst, self.via, netns=self.netns):
+            return ways
+        network = IPv4Network(self.dst)
+        old = "default" if self.dst == EVERYWHERE else f"-net {network.network_address} netmask {network.netmask}"
+        return *ways, f"{_within(self.netns)}route add {old} gw {self.via}"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDel:
+    """Delete the route to exactly this destination."""
+
+    dst: str = EVERYWHERE
+    netns: str = ROOT
+
+    def on(self, world: World) -> World:
+        return rules.delete_route(world, self.netns, self.dst)
+
+    def commands(self) -> tuple[str, ...]:
+        return _ip(self.netns, f"route del {self.dst}", f"r d {self.dst}")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAdd:
+    """Have another table asked."""
+
+    priority: int
+    table: int
+    to: str = ""
+    iif: str = ""
+    netns: str = ROOT
+
+    def on(self, world: World) -> World:
+        space: Space = world.space(self.netns)
+        dst = IPv4Network(self.to) if self.to else None
+        rule = PolicyRule(self.priority, self.table, dst=dst, iif=self.iif)
+        return world.with_space(replace(space, rules=(*space.rules, rule)))
+
+    def commands(self) -> tuple[str, ...]:
+        selectors = (f" to {self.to}" if self.to else "") + (f" iif {self.iif}" if self.iif else "")
+        return _ip(self.netns, f"rule add pref {self.priority}{selectors} lookup {self.table}")
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Turn forwarding on or off: for all links, or for one."""
+
+    on_: bool = True
+    link: str = "all"
+    netns: str = ROOT
+
+    def on(self, world: World) -> World:
+        return rules.set_conf(world, self.netns, (self.link,), forwarding=self.on_)
+
+    def commands(self) -> tuple[str, ...]:
+        value, within = int(self.on_), _within(self.netns)
+        keys = [f"net.ipv4.conf.{self.link}.forwarding"]
+        if self.link == "all":
+            keys.insert(0, "net.ipv4.ip_forward")
+        return tuple(
+            way
+            for key in keys
+            for way in (
+                f"{within}sh -c 'echo {value} > /proc/sys/{key.replace('.', '/')}'",
+                f"{within}sysctl -q -w {key}={value}",
+                f"{within}sysctl {key}={value}",
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RpFilter:
+    """Have sources checked: 0 not, 1 strictly, 2 loosely."""
+
+    value: int
+    link: str = "all"
+    netns: str = ROOT
+
+    def on(self, world: World) -> World:
+        return rules.set_conf(world, self.netns, (self.link,), rp_filter=self.value)
+
+    def commands(self) -> tuple[str, ...]:
+        return (f"{_within(self.netns)}sysctl -q net.ipv4.conf.{self.link}.rp_filter={self.value}",)
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeNetfilter:
+    """Have iptables asked about what only passes a bridge."""
+
+    def on(self, world: World) -> World:
+        return world.with_space(replace(world.space(ROOT), bridge_nf=True))
+
+    def commands(self) -> tuple[str, ...]:
+        return ("sysctl -q net.bridge.bridge-nf-call-iptables=1",)
