@@ -105,6 +105,10 @@ class Walk:
         own = [(each, one) for each in here.links for one in address.interfaces_of(here, each) if not one.is_loopback]
         if not own:
             self.faults.append(address.none_at_all(here))
+        for each in here.links:
+            bare = leads_outside(self.state, End(here, each)) and not address.interfaces_of(here, each)
+            if bare and each.up and not any(owns(netns, packet.dst) for netns in self.state.of()):
+                self.faults.append(address.none_towards(here, each, packet.dst))
         for each, one in own:
             if one.network.prefixlen == 32 and any(packet.dst in network for network in _networks(self.state, one.ip)):
                 self.faults.append(address.too_narrow(here, each, one, packet.dst))
@@ -117,7 +121,7 @@ class Walk:
         """The packet leaves the machine by `out`, if there is no one inside whom it is for."""
         owner = next((each for each in self.state.of() if owns(each, packet.dst)), None)
         if owner is not None and not packet.dst.is_loopback:
-            self.faults.append(route.wrong_link(out.netns, packet.dst, out.link, owner))
+            self._inside_after_all(out, packet.dst, owner)
             return None
         if not out.link.up:
             self.faults.append(link.down(out.netns, out.link, f"packets to {packet.dst}"))
@@ -130,6 +134,17 @@ class Walk:
             if fault is not None and not fate.unsure:
                 self.faults.append(fault)
         return out
+
+    def _inside_after_all(self, out: End, dst: IPv4Address, owner: Netns) -> None:
+        """The packet leaves the machine, but it is for somebody inside."""
+        for holder in owner.links:
+            for interface in address.interfaces_of(owner, holder):
+                near = wire_from(self.state, End(owner, holder), broken_too=True).find(out.netns)
+                if interface.ip == dst and near is not None:
+                    own = address.interfaces_of(near.netns, near.link)
+                    if not any(dst in each.network for each in own):
+                        self.faults.append(address.none_towards(near.netns, near.link, dst))
+        self.faults.append(route.wrong_link(out.netns, dst, out.link, owner))
 
     def _next(self, here: Netns, out: End, target: IPv4Address, packet: Packet) -> End | None:
         """The link by which whoever has the address `target` hears what leaves by `out`."""

@@ -138,11 +138,23 @@ def none_at_all(netns: Netns) -> Fault:
     )
 
 
+def none_towards(netns: Netns, link: Link, dst: IPv4Address) -> Fault:
+    """The fault of a link that leads to `dst` and has no address in its network, so that there is no route either."""
+    own = ", ".join(map(str, interfaces_of(netns, link))) or "no address"
+    return Fault(
+        MISSING,
+        f"{link.name} leads to {dst}, but it has {own}{inside(netns)}. Without an address in that network there is no "
+        "route to it by this link.",
+        found=f"{link.name}: {own}",
+        expected=f"{link.name}: an address in the network of {dst}",
+    )
+
+
 def too_narrow(netns: Netns, link: Link, interface: IPv4Interface, dst: IPv4Address) -> Fault:
     """The fault of an address whose length leaves out a destination that should be a neighbour."""
     return Fault(
         WRONG_PREFIX,
-        f"{link.name} has {interface}{inside(netns)}: {_reach_of(interface)} {dst} is none of them.",
+        f"{link.name} has {interface}{inside(netns)}: {_reach_of(interface)} So {dst} is no neighbour.",
         found=f"{link.name}: {interface}",
         expected=f"{link.name}: a network with {dst} in it",
     )

@@ -58,6 +58,29 @@ def pings_probes(*, src: str, dst: IPv4Address) -> tuple[Probe, ...]:
 
 
 @check
+def connects(state: NetworkState, replies: Replies, *, src: str, dst: IPv4Address, port: int) -> Verdict:
+    """`src` can open a TCP connection to port `port` of `dst`."""
+    start = find(state, src)
+    if isinstance(start, Verdict):
+        return start
+    reply = replies.get(_tcp(src, dst, port))
+    if reply is None or reply.answered:
+        return PASSED
+    return failed(
+        UNANSWERED,
+        f"A TCP connection from {src} to port {port} of {dst} does not come about ({reply.reason}).",
+        found=f"{src} to {dst}, port {port}: {reply.reason}",
+        expected=f"{src} to {dst}, port {port}: a connection",
+    )
+
+
+@probes(connects)
+def connects_probes(*, src: str, dst: IPv4Address, port: int) -> tuple[Probe, ...]:
+    """One connection."""
+    return (_tcp(src, dst, port),)
+
+
+@check
 def carried(state: NetworkState, *, src: str, dst: IPv4Address) -> Verdict:
     """A packet from `src` to `dst` finds its way through the machine, and its answer too."""
     start = find(state, src)
@@ -108,6 +131,10 @@ def seen(state: NetworkState, *, src: str, dst: IPv4Address) -> Shown:
     if source is None:
         return Shown((), f"{src} can't send to {dst}")
     return Shown(((f"{source} > {dst}",),), f"a packet {source} > {dst}")
+
+
+def _tcp(src: str, dst: IPv4Address, port: int) -> Probe:
+    return Probe("tcp", src, str(dst), port)
 
 
 def _ping(src: str, dst: IPv4Address) -> Probe:

@@ -154,11 +154,15 @@ def wrong_gateway(
 ) -> Fault:
     """The fault of a gateway that does not lead on. `right` begins a sentence about the one who does."""
     owner = next((each for each in state.of() if owns(each, gateway)), None)
-    who = f"{gateway} is {called(owner)}" if owner is not None else f"{gateway} is nobody in this machine"
-    router = "" if owner is None or owner.label == ROOT else ", which is no router: it knows no other way on"
+    if owner is None:
+        who = "nobody in this machine"
+    elif owner.inode == netns.inode:
+        who = "itself"
+    else:
+        who = called(owner) + ("" if owner.label == ROOT else ", which is no router: it knows no other way on")
     return Fault(
         WRONG_GATEWAY,
-        f"{beginning(netns)} hands its packets to {gateway}. {who}{router}."
+        f"{beginning(netns)} hands its packets to {gateway}, and that is {who}."
         + (f" The neighbour who leads on: {right.removesuffix(' is')}." if right else ""),
         found=f"{netns.label}: default via {gateway}",
         expected=expected or f"{netns.label}: a gateway that leads on",

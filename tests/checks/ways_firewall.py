@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.checks.ways_ops import within
 from tests.checks.world import Refused, World
 from tutor.check import ROOT, Chain, FirewallRule, Match
 
@@ -140,13 +141,13 @@ class Ipt:
         }
         verb = verbs.get(self.action, f"-j {self.action.upper()}")
         words = [_for_iptables(each) for each in self.matches]
-        within = "" if self.netns == ROOT else f"ip netns exec {self.netns} "
+        start = within(self.netns)
         program = "iptables-legacy" if self.legacy else "iptables"
         where = f"{'-I' if self.first else '-A'} {self.chain}"
         table = "" if self.table == "filter" else f"-t {self.table} "
         return (
-            f"{within}{program} {table}{where} {' '.join((*words, verb))}",
-            f"{within}{program} -t {self.table} {where} {' '.join((*reversed(words), verb))}",
+            f"{start}{program} {table}{where} {' '.join((*words, verb))}",
+            f"{start}{program} -t {self.table} {where} {' '.join((*reversed(words), verb))}",
         )
 
 
@@ -196,9 +197,9 @@ class IptPolicy:
         return _changed(world, self.netns, key, with_policy, _base("filter", self.chain, "nft"))
 
     def commands(self) -> tuple[str, ...]:
-        within = "" if self.netns == ROOT else f"ip netns exec {self.netns} "
-        return f"{within}iptables -P {self.chain} {self.policy.upper()}", (
-            f"{within}iptables -t filter --policy {self.chain} {self.policy.upper()}"
+        start = within(self.netns)
+        return f"{start}iptables -P {self.chain} {self.policy.upper()}", (
+            f"{start}iptables -t filter --policy {self.chain} {self.policy.upper()}"
         )
 
 
@@ -238,13 +239,13 @@ class NftChain:
         return world.with_space(replace(space, chains=(*space.chains, chain)))
 
     def commands(self) -> tuple[str, ...]:
-        within = "" if self.netns == ROOT else f"ip netns exec {self.netns} "
+        start = within(self.netns)
         table, chain = f"{self.family} {self.table}", f"{self.family} {self.table} {self.name}"
         spec = ""
         if self.hook:
             kind = _NFT_PLACES[self.hook]
             spec = f" '{{ type {kind} hook {self.hook} priority {self.priority}; policy {self.policy}; }}'"
-        return (f"{within}nft add table {table}\n{within}nft add chain {chain}{spec}",)
+        return (f"{start}nft add table {table}\n{start}nft add chain {chain}{spec}",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +275,9 @@ class Nft:
         return _changed(world, self.netns, ("nft", self.family, self.table, self.chain), with_rule)
 
     def commands(self) -> tuple[str, ...]:
-        within = "" if self.netns == ROOT else f"ip netns exec {self.netns} "
+        start = within(self.netns)
         targets = {"snat": f"snat {'ip ' if self.family == 'inet' else ''}to {self.target}"}
         action = targets.get(self.action, f"{self.action} {self.target}".strip())
         words = " ".join((*map(_for_nft, self.matches), action))
-        start = f"{within}nft add rule {self.family} {self.table} {self.chain} "
-        return f"{start}'{words}'", f"{start}'counter {words}'"
+        rule = f"{start}nft add rule {self.family} {self.table} {self.chain} "
+        return f"{rule}'{words}'", f"{rule}'counter {words}'"

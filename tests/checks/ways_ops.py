@@ -1,21 +1,19 @@
-"""What one does to links, addresses, routes and settings: each as an operation of the model, and as what one types.
+"""What one does to namespaces, links and addresses: each as an operation of the model, and as what one types.
 
 Does not know whether any of it is right.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Interface, IPv4Network
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
 
 from tests.checks import world_rules as rules
-from tests.checks.world import MAIN, Space, World
-from tutor.check import ROOT, PolicyRule
-
-EVERYWHERE = "0.0.0.0/0"
+from tests.checks.world import World
+from tutor.check import ROOT
 
 
-def _ip(netns: str, *arguments: str) -> tuple[str, ...]:
+def in_ip(netns: str, *arguments: str) -> tuple[str, ...]:
     """Commands of `ip`, each in the next of the ways to be in a namespace."""
     places = (f"ip -n {netns} ", f"ip netns exec {netns} ip ", f"nsenter --net=/run/netns/{netns} ip ")
     if netns == ROOT:
@@ -23,7 +21,8 @@ def _ip(netns: str, *arguments: str) -> tuple[str, ...]:
     return tuple(places[number % len(places)] + each for number, each in enumerate((*arguments, *arguments)))
 
 
-def _within(netns: str) -> str:
+def within(netns: str) -> str:
+    """What stands in front of a command that is run in a namespace."""
     return "" if netns == ROOT else f"ip netns exec {netns} "
 
 
@@ -81,7 +80,7 @@ class LinkAdd:
     def commands(self) -> tuple[str, ...]:
         up = " up" if self.up else ""
         type_ = f"type {self.kind}"
-        ways = _ip(self.netns, f"link add {self.name}{up} {type_}", f"l add name {self.name}{up} {type_}")
+        ways = in_ip(self.netns, f"link add {self.name}{up} {type_}", f"l add name {self.name}{up} {type_}")
         return (*ways, f"brctl addbr {self.name}") if self == LinkAdd(self.name) else ways
 
 
@@ -103,9 +102,9 @@ class VethAdd:
         up = " up" if self.up else ""
         place = {"": "", ROOT: " netns 1"}.get(self.peer_netns, f" netns {self.peer_netns}")
         if not self.peer:
-            return _ip(self.netns, f"link add {self.name}{up} type veth")
+            return in_ip(self.netns, f"link add {self.name}{up} type veth")
         end = f"{self.peer}{place}"
-        return _ip(
+        return in_ip(
             self.netns,
             f"link add {self.name}{up} type veth peer name {end}",
             f"link add dev {self.name}{up} type veth peer {end}",
@@ -123,7 +122,7 @@ class LinkDel:
         return rules.delete_link(world, self.netns, self.name)
 
     def commands(self) -> tuple[str, ...]:
-        return _ip(self.netns, f"link del {self.name}", f"link delete dev {self.name}", f"l d {self.name}")
+        return in_ip(self.netns, f"link del {self.name}", f"link delete dev {self.name}", f"l d {self.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +138,10 @@ class Up:
 
     def commands(self) -> tuple[str, ...]:
         word = "up" if self.up else "down"
-        old = f"{_within(self.netns)}ifconfig {self.name} {word}"
+        old = f"{within(self.netns)}ifconfig {self.name} {word}"
         return (
-            *_ip(self.netns, f"link set {self.name} {word}", f"link set dev {self.name} {word}"),
-            *_ip(self.netns, f"l s {word} {self.name}"),
+            *in_ip(self.netns, f"link set {self.name} {word}", f"link set dev {self.name} {word}"),
+            *in_ip(self.netns, f"l s {word} {self.name}"),
             old,
         )
 
@@ -164,7 +163,7 @@ class Rename:
         return rules.rename(world, self.netns, self.name, self.new)
 
     def commands(self) -> tuple[str, ...]:
-        return _ip(self.netns, f"link set {self.name} name {self.new}", f"l set dev {self.name} name {self.new}")
+        return in_ip(self.netns, f"link set {self.name} name {self.new}", f"l set dev {self.name} name {self.new}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +178,8 @@ class Master:
 
     def commands(self) -> tuple[str, ...]:
         if not self.bridge:
-            return _ip(ROOT, f"link set {self.name} nomaster", f"l set dev {self.name} nomaster")
-        ways = _ip(ROOT, f"link set {self.name} master {self.bridge}", f"l set dev {self.name} master {self.bridge}")
+            return in_ip(ROOT, f"link set {self.name} nomaster", f"l set dev {self.name} nomaster")
+        ways = in_ip(ROOT, f"link set {self.name} master {self.bridge}", f"l set dev {self.name} master {self.bridge}")
         return *ways, f"brctl addif {self.bridge} {self.name}"
 
 
@@ -218,7 +217,7 @@ class Move:
         return tuple(
             way
             for place in places
-            for way in _ip(self.netns, f"link set {self.name} netns {place}", f"l set dev {self.name} netns {place}")
+            for way in in_ip(self.netns, f"link set {self.name} netns {place}", f"l set dev {self.name} netns {place}")
         )
 
 
@@ -236,7 +235,7 @@ class AddrAdd:
     def commands(self) -> tuple[str, ...]:
         given = IPv4Interface(self.address)
         short = str(given.ip) if given.network.prefixlen == 32 else f"{given.with_netmask} brd +"
-        return _ip(
+        return in_ip(
             self.netns,
             f"addr add {self.address} dev {self.link}",
             f"address add {short} dev {self.link}",
@@ -257,7 +256,7 @@ class Ifconfig:
 
     def commands(self) -> tuple[str, ...]:
         given = IPv4Interface(self.address)
-        start = f"{_within(self.netns)}ifconfig {self.link} "
+        start = f"{within(self.netns)}ifconfig {self.link} "
         return f"{start}{given.ip} netmask {given.netmask}", f"{start}{self.address} up"
 
 
@@ -273,137 +272,6 @@ class AddrDel:
         return rules.delete_address(world, self.netns, self.link, self.address)
 
     def commands(self) -> tuple[str, ...]:
-        return _ip(
+        return in_ip(
             self.netns, f"addr del {self.address} dev {self.link}", f"address delete {self.address} dev {self.link}"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class RouteAdd:
-    """Add a route: by a gateway, by a link, or one that refuses (`kind`)."""
-
-    dst: str = EVERYWHERE
-    via: str = ""
-    dev: str = ""
-    netns: str = ROOT
-    metric: int = 0
-    kind: str = "unicast"
-    table: int = MAIN
-    onlink: bool = False
-    replace: bool = False
-
-    def on(self, world: World) -> World:
-        how = {"metric": self.metric, "kind": self.kind, "table": self.table}
-        return rules.add_route(
-            world, self.netns, self.dst, via=self.via, dev=self.dev, onlink=self.onlink, exists_ok=self.replace, **how
-        )
-
-    def commands(self) -> tuple[str, ...]:
-        verb = "replace" if self.replace else "add"
-        kind = "" if self.kind == "unicast" else f"{self.kind} "
-        rest = "".join(
-            f" {word} {value}"
-            for word, value in (
-                ("via", self.via),
-                ("dev", self.dev),
-                ("metric", self.metric or ""),
-                ("table", self.table if self.table != MAIN else ""),
-            )
-            if value
-        )
-        rest += " onlink" if self.onlink else ""
-        short = "default" if self.dst == EVERYWHERE else self.dst.removesuffix("/32")
-        ways = _ip(self.netns, f"route {verb} {kind}{short}{rest}", f"r {verb} {kind}{self.dst}{rest}")
-        if self != RouteAdd(self.dst, self.via, netns=self.netns):
-            return ways
-        network = IPv4Network(self.dst)
-        old = "default" if self.dst == EVERYWHERE else f"-net {network.network_address} netmask {network.netmask}"
-        return *ways, f"{_within(self.netns)}route add {old} gw {self.via}"
-
-
-@dataclass(frozen=True, slots=True)
-class RouteDel:
-    """Delete the route to exactly this destination."""
-
-    dst: str = EVERYWHERE
-    netns: str = ROOT
-
-    def on(self, world: World) -> World:
-        return rules.delete_route(world, self.netns, self.dst)
-
-    def commands(self) -> tuple[str, ...]:
-        return _ip(self.netns, f"route del {self.dst}", f"r d {self.dst}")
-
-
-@dataclass(frozen=True, slots=True)
-class RuleAdd:
-    """Have another table asked."""
-
-    priority: int
-    table: int
-    to: str = ""
-    iif: str = ""
-    netns: str = ROOT
-
-    def on(self, world: World) -> World:
-        space: Space = world.space(self.netns)
-        dst = IPv4Network(self.to) if self.to else None
-        rule = PolicyRule(self.priority, self.table, dst=dst, iif=self.iif)
-        return world.with_space(replace(space, rules=(*space.rules, rule)))
-
-    def commands(self) -> tuple[str, ...]:
-        selectors = (f" to {self.to}" if self.to else "") + (f" iif {self.iif}" if self.iif else "")
-        return _ip(self.netns, f"rule add pref {self.priority}{selectors} lookup {self.table}")
-
-
-@dataclass(frozen=True, slots=True)
-class Forwarding:
-    """Turn forwarding on or off: for all links, or for one."""
-
-    on_: bool = True
-    link: str = "all"
-    netns: str = ROOT
-
-    def on(self, world: World) -> World:
-        return rules.set_conf(world, self.netns, (self.link,), forwarding=self.on_)
-
-    def commands(self) -> tuple[str, ...]:
-        value, within = int(self.on_), _within(self.netns)
-        keys = [f"net.ipv4.conf.{self.link}.forwarding"]
-        if self.link == "all":
-            keys.insert(0, "net.ipv4.ip_forward")
-        return tuple(
-            way
-            for key in keys
-            for way in (
-                f"{within}sh -c 'echo {value} > /proc/sys/{key.replace('.', '/')}'",
-                f"{within}sysctl -q -w {key}={value}",
-                f"{within}sysctl {key}={value}",
-            )
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class RpFilter:
-    """Have sources checked: 0 not, 1 strictly, 2 loosely."""
-
-    value: int
-    link: str = "all"
-    netns: str = ROOT
-
-    def on(self, world: World) -> World:
-        return rules.set_conf(world, self.netns, (self.link,), rp_filter=self.value)
-
-    def commands(self) -> tuple[str, ...]:
-        return (f"{_within(self.netns)}sysctl -q net.ipv4.conf.{self.link}.rp_filter={self.value}",)
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeNetfilter:
-    """Have iptables asked about what only passes a bridge."""
-
-    def on(self, world: World) -> World:
-        return world.with_space(replace(world.space(ROOT), bridge_nf=True))
-
-    def commands(self) -> tuple[str, ...]:
-        return ("sysctl -q net.bridge.bridge-nf-call-iptables=1",)
