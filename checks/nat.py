@@ -65,7 +65,7 @@ _ORDER = (WRONG_LINK, WRONG_SOURCE, WRONG_DESTINATION, ONE_PROTOCOL)
 
 @check
 def translates(state: NetworkState, *, src: tuple[str, ...], out: str, netns: str = ROOT) -> Verdict:
-    """What `src` sends by `out` leaves with an address of `out`."""
+    """What comes from `src` leaves by `out` with an address of `out`."""
     found = locate(state, out, netns)
     if isinstance(found, Verdict):
         return found

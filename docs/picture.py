@@ -13,10 +13,11 @@ from pathlib import Path
 from tutor.lab.nursery import Nursery
 
 _SIZE = (120, 34)
+_PLACE = "masquerade/masquerade"
 _TYPED = (
-    "ip link set veth-a-ns1 up",
-    "ip link set veth-b-ns1 up",
-    "ip -br link",
+    "ip netns exec ns1 ping -c 1 -W 1 8.8.8.8",
+    "iptables -t nat -A POSTROUTING -s 10.0.0.2 -j MASQUERADE",
+    "ip netns exec ns1 ping -c 1 8.8.8.8",
 )
 
 
@@ -26,7 +27,7 @@ async def draw(nursery: Nursery, target: Path) -> None:
     from tutor.tui.desk import Desk
     from tutor.tui.widgets.terminal import TerminalPane
 
-    desk = Desk(nursery, "", "veth-pair/one-end-up")
+    desk = Desk(nursery, "", _PLACE)
     app = TutorApp(desk)
     async with app.run_test(size=_SIZE) as pilot:
         while not (panes := list(app.screen.query(TerminalPane))) or not panes[0].wants_keys:
@@ -34,7 +35,7 @@ async def draw(nursery: Nursery, target: Path) -> None:
         await pilot.pause(0.5)
         for command in _TYPED:
             panes[0].type_text(command + "\n")
-            await pilot.pause(0.5)
+            await pilot.pause(1.5)
         await desk.close(end=True)
         target.write_text(app.export_screenshot(title="tutor start"), encoding="utf-8")
 
