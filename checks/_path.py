@@ -32,8 +32,6 @@ class Walk:
     """What stands in the way, in the order in which it was met."""
     unsure: list[str] = field(default_factory=list)
     """What could not be judged: rules that could not be read, and the like."""
-    passed_on: list[End] = field(default_factory=list)
-    """The links that the packet came in by where it was passed on."""
 
     def there_and_back(self, start: Netns, dst: IPv4Address) -> None:
         """Send a packet from `start` to `dst`, and its answer back."""
@@ -205,7 +203,6 @@ class Walk:
 
     def _pass_on(self, came_by: End, way: Way, packet: Packet) -> None:
         """A packet is not for this namespace: does it forward, and does the firewall let it pass?"""
-        self.passed_on.append(came_by)
         if not forwarding.forwards(came_by.netns, came_by.link):
             self.faults.append(forwarding.off(self.state, came_by.netns, came_by.link))
         out = way.link.name if way.link is not None else ""

@@ -98,7 +98,6 @@ _LATER: dict[str, tuple[Thread, ...]] = {
     "second-namespace": (
         (Up(A, up=False), Up(A)),
         (Master(A, ""), Master(A, BR)),
-        (Up(BR, up=False), Up(BR)),
         (AddrAdd("192.0.2.11/28", BR), AddrDel("192.0.2.11/28", BR)),
     ),
 }

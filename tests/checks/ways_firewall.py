@@ -26,9 +26,9 @@ def match(field: str, *values: str, negated: bool = False) -> Match:
     return Match(field, values, negated)
 
 
-def out(link: str, *, negated: bool = False) -> Match:
-    """It leaves by this link."""
-    return match("oifname", link, negated=negated)
+def out(*links: str, negated: bool = False) -> Match:
+    """It leaves by this link, or one of these."""
+    return match("oifname", *links, negated=negated)
 
 
 def came_in(link: str, *, negated: bool = False) -> Match:

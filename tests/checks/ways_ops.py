@@ -184,21 +184,29 @@ class Master:
 
 
 @dataclass(frozen=True, slots=True)
-class PortState:
-    """Set the state of a bridge's port by hand."""
+class PortOff:
+    """Have a bridge forward nothing on a port."""
 
     name: str
-    state: str
 
     def on(self, world: World) -> World:
-        return rules.set_port_state(world, self.name, self.state)
+        return rules.disable_port(world, self.name)
 
     def commands(self) -> tuple[str, ...]:
-        number = ("disabled", "listening", "learning", "forwarding", "blocking").index(self.state)
-        return (
-            f"bridge link set dev {self.name} state {self.state}",
-            f"ip link set {self.name} type bridge_slave state {number}",
-        )
+        return f"bridge link set dev {self.name} state 0", f"ip link set {self.name} type bridge_slave state 0"
+
+
+@dataclass(frozen=True, slots=True)
+class SpanningTree:
+    """Have a bridge look for loops before it forwards on a new port."""
+
+    bridge: str
+
+    def on(self, world: World) -> World:
+        return rules.turn_on_stp(world, self.bridge)
+
+    def commands(self) -> tuple[str, ...]:
+        return f"ip link set {self.bridge} type bridge stp_state 1", f"brctl stp {self.bridge} on"
 
 
 @dataclass(frozen=True, slots=True)

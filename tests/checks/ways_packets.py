@@ -33,8 +33,8 @@ ANSWERS = match("ct state", "established", "related")
 
 
 def _gateway(netns: str, link: str, own: str, other: str) -> tuple[Way, ...]:
-    def by(dst: str = "0.0.0.0/0", via: str = BRIDGE, metric: int = 0, **more: bool) -> RouteAdd:
-        return RouteAdd(dst, via, netns=netns, metric=metric, **more)
+    def by(dst: str = "0.0.0.0/0", via: str = BRIDGE, metric: int = 0, replace: bool = False) -> RouteAdd:
+        return RouteAdd(dst, via, netns=netns, metric=metric, replace=replace)
 
     return (
         along(by()),

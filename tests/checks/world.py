@@ -59,7 +59,9 @@ class Dev:
     peer: int | None = None
     """uid of a veth's other end."""
     port_state: str = ""
-    """Set by hand; empty for what the bridge makes of it."""
+    """Set by hand, or by the spanning tree; empty where the bridge forwards if it can."""
+    stp: bool = False
+    """Whether this bridge takes part in a spanning tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _link(world: World, space: Space, dev: Dev) -> Link:
         dev.name,
         dev.kind,
         flags | (IFF_LOOPBACK if dev.kind == "loopback" else 0),
-        operstate=_operstate(dev, carrier),
+        operstate=_operstate(dev, carrier, there is space),
         mtu=65536 if dev.kind == "loopback" else 1500,
         mac="" if dev.kind == "loopback" else f"02:00:00:00:00:{dev.uid:02x}",
         master=dev.master,
@@ -170,23 +172,23 @@ def _link(world: World, space: Space, dev: Dev) -> Link:
     )
 
 
-def _operstate(dev: Dev, carrier: bool) -> str:
+def _operstate(dev: Dev, carrier: bool, peer_here: bool) -> str:
     if dev.kind == "loopback":
         return "unknown" if dev.up else "down"
     if carrier:
         return "up"
-    return "lowerlayerdown" if dev.up and dev.kind == "veth" else "down"
+    return "lowerlayerdown" if dev.up and peer_here else "down"
 
 
 def _carrier(world: World, space: Space, dev: Dev) -> bool:
-    """A cable needs both its ends up, and a bridge a port that forwards."""
+    """A cable needs both its ends up, and a bridge a port that forwards (or none: it is not looked for before)."""
     if not dev.up:
         return False
     if dev.peer is not None:
         return world.home_of(dev.peer)[1].up
     if dev.kind == "bridge":
-        ports = (each for each in space.devs if each.master == dev.index)
-        return any(_port_state(world, space, port) == "forwarding" for port in ports)
+        ports = [each for each in space.devs if each.master == dev.index]
+        return not ports or any(_port_state(world, space, port) == "forwarding" for port in ports)
     return True
 
 

@@ -85,7 +85,7 @@ def set_up(world: World, netns: str, name: str, up: bool) -> World:
     dev = space.dev(name)
     if dev.up == up:
         return world
-    space = space.with_dev(replace(dev, up=up, port_state=""))
+    space = space.with_dev(replace(dev, up=up, port_state=dev.port_state.replace("disabled", "")))
     if not up:
         kept = tuple(route for route in space.routes if route.oif != dev.index or route.kind == "local")
         return world.with_space(replace(space, routes=kept))
@@ -113,15 +113,22 @@ def set_master(world: World, netns: str, name: str, bridge: str) -> World:
     dev, master = space.dev(name), space.dev(bridge) if bridge else None
     if master is not None and (master.kind != "bridge" or dev.kind in ("bridge", "loopback")):
         raise Refused("Operation not supported")
-    return world.with_space(space.with_dev(replace(dev, master=master.index if master else None, port_state="")))
+    state = "listening" if master is not None and master.stp else ""
+    return world.with_space(space.with_dev(replace(dev, master=master.index if master else None, port_state=state)))
 
 
-def set_port_state(world: World, name: str, state: str) -> World:
-    """Set the state of a port by hand."""
+def disable_port(world: World, name: str) -> World:
+    """Set the state of a port by hand; without a spanning tree the bridge undoes any other state at once."""
     space = world.space(ROOT)
     if space.dev(name).master is None:
         raise Refused("Operation not supported")
-    return world.with_space(space.with_dev(replace(space.dev(name), port_state=state)))
+    return world.with_space(space.with_dev(replace(space.dev(name), port_state="disabled")))
+
+
+def turn_on_stp(world: World, name: str) -> World:
+    """Ports that forward go on; one that is added waits and listens, for half a minute."""
+    space = world.space(ROOT)
+    return world.with_space(space.with_dev(replace(space.dev(name), stp=True)))
 
 
 def move(world: World, netns: str, name: str, to: str) -> World:

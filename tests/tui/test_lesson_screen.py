@@ -332,3 +332,10 @@ async def test_a_lab_that_can_not_be_built_is_a_question(nursery: Nursery, monke
         await playing.pilot.press("q")
         await playing.until(lambda: playing.app._exit)
         assert playing.app.return_code == 2
+
+
+async def test_a_command_in_a_diagnosis_is_shown_as_one(nursery: Nursery) -> None:
+    async with at_step(nursery, "network-namespace/move") as playing:
+        await playing.run("ip link set veth-a-ns1 netns ns1")
+        await playing.until(lambda: "ip -n ns1 link set veth-a-ns1 netns 1" in playing.outcome)
+        assert "`" not in playing.outcome

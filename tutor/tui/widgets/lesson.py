@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.markup import escape
 from textual import events
 from textual.app import ComposeResult
@@ -55,9 +57,9 @@ class Outcome(Static):
         elif view.passed:
             lines += ["", "[b $text-success]✓ Done.[/] " + _ON[view.is_last]]
             if view.why:
-                lines.append(escape(view.why))
+                lines.append(_with_code(view.why))
         elif view.fault is not None:
-            lines += ["", f"[b]{escape(view.fault.message)}[/]"]
+            lines += ["", f"[b]{_with_code(view.fault.message)}[/]"]
             if view.fault.found and view.fault.expected:
                 lines.append(f"  found     {escape(view.fault.found)}")
                 lines.append(f"  expected  {escape(view.fault.expected)}")
@@ -126,7 +128,7 @@ class LessonPane(Vertical):
         widgets.append(Static(f"[b $text-accent]{escape(step.title)}[/]", id="title"))
         widgets += [_shown(block) for block in step.body]
         if step.question is not None:
-            widgets.append(Static(f"[b]{escape(step.question.ask)}[/]", classes="ask"))
+            widgets.append(Static(f"[b]{_with_code(step.question.ask)}[/]", classes="ask"))
             widgets.append(Input(placeholder="your answer, then Enter", id="answer"))
         return widgets
 
@@ -160,3 +162,8 @@ def _framed(title: str, content: Widget, style: str) -> Widget:
     frame = Vertical(content, classes=f"frame {style}")
     frame.border_title = title
     return frame
+
+
+def _with_code(text: str) -> str:
+    """Markup for a sentence, with what stands between backticks as the lesson shows commands."""
+    return re.sub(r"`([^`]+)`", r"[$text-accent]\1[/]", escape(text))
