@@ -34,6 +34,8 @@ class Packet:
     """Name of the link that it leaves by; empty where it has arrived."""
     reply: bool = False
     """Whether it belongs to a connection that is tracked already."""
+    port: int = 0
+    """The port that was asked; the destination's, or in a reply the source's. 0 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +181,13 @@ def _holds(netns: Netns, match: Match, packet: Packet) -> bool | None:  # one fi
         case "meta mark" | "ct mark":
             return True if set(values) <= {"0x0"} else None
         case field:
-            # Ports and flags of another protocol can't match; those of this one depend on the program.
-            protocol = field.split()[0]
-            return False if protocol in ("ip6", "icmpv6", "tcp", "udp") and protocol != packet.protocol else None
+            protocol, _, part = field.partition(" ")
+            if protocol in ("ip6", "icmpv6", "tcp", "udp") and protocol != packet.protocol:
+                return False
+            # The other port is chosen by chance, and what else there is depends on the program.
+            if part == ("sport" if packet.reply else "dport") and packet.port:
+                return any(_is_between(packet.port, value) for value in values)
+            return None
 
 
 def _is_named(name: str, values: tuple[str, ...]) -> bool:
@@ -202,6 +208,11 @@ def _is_within(address: IPv4Address, values: tuple[str, ...]) -> bool | None:
         if inside:
             return True
     return False
+
+
+def _is_between(port: int, value: str) -> bool:
+    first, _, last = value.partition("-")
+    return int(first) <= port <= int(last or first)
 
 
 def _in_words(match: Match) -> str:

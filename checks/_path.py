@@ -28,6 +28,10 @@ class Walk:
     """The network."""
     translate: bool = True
     """Whether the source must be translated where the packet leaves the machine."""
+    protocol: str = "icmp"
+    """What is sent: `icmp`, `tcp` or `udp`."""
+    port: int = 0
+    """The port that is asked; 0 for `icmp`."""
     faults: list[Fault] = field(default_factory=list)
     """What stands in the way, in the order in which it was met."""
     unsure: list[str] = field(default_factory=list)
@@ -41,11 +45,11 @@ class Walk:
             self.faults.append(address.none_at_all(start))
             return
         # Without a route there is no source yet, but there is a fault to be found on the way.
-        packet = Packet(src or dst, dst)
+        packet = Packet(src or dst, dst, self.protocol, port=self.port)
         arrived = self._send(start, packet, None)
         if arrived is None or src is None:
             return
-        back = Packet(dst, src, reply=True)
+        back = replace(packet, src=dst, dst=src, reply=True)
         if arrived.link.kind == "loopback" or arrived.netns.inode == start.inode:
             return
         self._send(arrived.netns, back, arrived if leads_outside(self.state, arrived) else None)
@@ -91,6 +95,9 @@ class Walk:
             # What one sends to oneself passes the loopback, whatever link the address hangs on.
             if lo is not None and not lo.up:
                 self.faults.append(link.down(here, lo, f"packets to an address of {link.called(here)}'s own"))
+            for each in (packet, replace(packet, src=packet.dst, dst=packet.src, reply=True)):
+                self._filter(here, "output", replace(each, oif="lo"))
+                self._filter(here, "input", replace(each, iif="lo"))
             return End(here, lo) if lo is not None else None
         self._filter(here, "input", replace(packet, iif=came_by.link.name))
         return came_by
@@ -185,9 +192,11 @@ class Walk:
         holders = [each for each in owner.links if any(i.ip == target for i in address.interfaces_of(owner, each))]
         for holder in holders:
             around = wire_from(self.state, End(owner, holder), broken_too=True).ends
-            fault = _gap(reached, around) or _gap(around, reached)
-            if fault is not None:
-                self.faults.append(fault)
+            gaps = [*_gaps(reached, around), *_gaps(around, reached)]
+            if gaps:
+                # Of two bridges that both hold a part, the one with an address is the one that the others are for.
+                ours = max(gaps, key=lambda gap: len(address.interfaces_of(gap[0].netns, gap[0].link)))
+                self.faults.append(bridge.not_its_port(ours[1].netns, ours[1].link, ours[0].link))
                 return
         self.faults.append(route.wrong_link(here, target, out.link, owner))
 
@@ -215,18 +224,15 @@ class Walk:
             self.faults.append(dropped(netns, packet, fate))
 
 
-def _gap(some: tuple[End, ...], others: tuple[End, ...]) -> Fault | None:
-    """Where two wires would be one if a link among `others` were a port of a bridge among `some`."""
-    for end in some:
-        if end.link.kind != "bridge":
-            continue
-        for other in others:
-            if other.netns.inode != end.netns.inode or other.link.kind != "veth":
-                continue
-            master = bridge_of(other)
-            if master is None or master.index != end.link.index:
-                return bridge.not_its_port(end.netns, other.link, end.link)
-    return None
+def _gaps(some: tuple[End, ...], others: tuple[End, ...]) -> list[tuple[End, End]]:
+    """Bridges among `some`, each with a link among `others` that would make one wire of two as its port."""
+    return [
+        (end, other)
+        for end in some
+        if end.link.kind == "bridge"
+        for other in others
+        if other.netns.inode == end.netns.inode and other.link.kind == "veth" and other.link.master != end.link.index
+    ]
 
 
 def _networks(state: NetworkState, own: IPv4Address) -> list[IPv4Network]:

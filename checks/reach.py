@@ -63,9 +63,13 @@ def connects(state: NetworkState, replies: Replies, *, src: str, dst: IPv4Addres
     start = find(state, src)
     if isinstance(start, Verdict):
         return start
+    walk = Walk(state, protocol="tcp", port=port)
+    walk.there_and_back(start, dst)
     reply = replies.get(_tcp(src, dst, port))
-    if reply is None or reply.answered:
+    if reply is not None and reply.answered:
         return PASSED
+    if walk.faults or reply is None:
+        return failed_with(*walk.faults)
     return failed(
         UNANSWERED,
         f"A TCP connection from {src} to port {port} of {dst} does not come about ({reply.reason}).",

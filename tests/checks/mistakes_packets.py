@@ -29,7 +29,7 @@ from tests.checks.ways_routes import Forwarding, RouteAdd, RouteDel, RpFilter, R
 from tests.checks.world import Op
 
 
-def _gateway(netns: str, link: str, other: str, others: str) -> tuple[Wrong, ...]:
+def _gateway(netns: str, link: str, own: str, other: str, others: str) -> tuple[Wrong, ...]:
     right = RouteAdd(via=BRIDGE, netns=netns)
 
     def by(dst: str, via: str = BRIDGE) -> RouteAdd:
@@ -43,7 +43,7 @@ def _gateway(netns: str, link: str, other: str, others: str) -> tuple[Wrong, ...
             f"{netns} {BRIDGE}",
             RouteAdd(via=BRIDGE, netns=others, replace=True),
         ),
-        wrong("in the root namespace", "route.missing", f"{netns} {BRIDGE}", RouteAdd(via=BRIDGE)),
+        wrong("in the root namespace", "route.missing", f"{netns} {BRIDGE}", RouteAdd(via=BRIDGE, metric=5)),
         wrong("by a gateway that is no neighbour", "route.missing", netns, RouteAdd(via="10.1.0.1", netns=netns)),
         wrong(
             "by the other namespace",
@@ -51,6 +51,7 @@ def _gateway(netns: str, link: str, other: str, others: str) -> tuple[Wrong, ...
             f"{netns} {other} {others} {BRIDGE}",
             by("0.0.0.0/0", other),
         ),
+        wrong("by itself", "route.wrong-gateway", f"{netns} {own} {BRIDGE}", by("0.0.0.0/0", own)),
         wrong("by nobody", "route.wrong-gateway", f"{netns} 10.0.0.77 {BRIDGE}", by("0.0.0.0/0", "10.0.0.77")),
         wrong(
             "halves by the other namespace",
@@ -290,7 +291,7 @@ _NAT = (
     _nat("not of ns2", "wrong-source", "10.0.0.3 ns2", masquerade(src("10.0.0.3", negated=True), out("eth0"))),
     *(
         _nat(f"towards {each}", "wrong-destination", each, masquerade(dst(each)))
-        for each in (POD_NET, "10.0.0.0/8", "192.168.0.0/16")
+        for each in (POD_NET, "10.0.0.0/8", "192.168.0.0/16", "8.8.8.8", "1.1.1.1")
     ),
     *(
         _nat(f"only {each}", "one-protocol", f"{each} {others}", masquerade(proto(each), out("eth0")))
@@ -324,8 +325,20 @@ _NAT = (
 )
 
 WRONG: Mapping[str, tuple[Wrong, ...]] = {
-    "forwarding/gateway": _gateway(NS1, B, "10.0.0.3", NS2),
-    "forwarding/gateway-ns2": _gateway(NS2, D, "10.0.0.2", NS1),
+    "forwarding/gateway": _gateway(NS1, B, "10.0.0.2", "10.0.0.3", NS2),
+    "forwarding/gateway-ns2": _gateway(NS2, D, "10.0.0.3", "10.0.0.2", NS1),
     "forwarding/forward": (wrong("nothing", "forwarding.off", "ip_forward"), *_on_the_way(Forwarding())),
-    "masquerade/masquerade": (*_NAT, *_on_the_way(_MASK)),
+    "masquerade/masquerade": (
+        *_NAT,
+        *_on_the_way(_MASK),
+        wrong("a rule about TCP", "filter.rule", "FORWARD drop", _MASK, forward("drop", proto("tcp"), came_in(BR))),
+        wrong(
+            "a policy for TCP",
+            "filter.policy",
+            "FORWARD drop",
+            _MASK,
+            IptPolicy("FORWARD", "drop"),
+            forward("accept", proto("icmp")),
+        ),
+    ),
 }

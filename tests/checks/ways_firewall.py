@@ -85,12 +85,14 @@ def _changed(
     key: tuple[str, str, str, str],
     change: Callable[[Chain], Chain],
     base: Chain | None = None,
+    jumps_to: str = "",
 ) -> World:
     """The world with a chain changed; `base` is made first where it is not there yet."""
     space = world.space(netns)
     if base is not None and not any(_key(chain) == key for chain in space.chains):
         space = replace(space, chains=(*space.chains, base))
-    if not any(_key(chain) == key for chain in space.chains):
+    targets = {key, (*key[:3], jumps_to)} if jumps_to else {key}
+    if not targets <= {_key(chain) for chain in space.chains}:
         raise Refused("No chain/target/match by that name")
     chains = tuple(change(chain) if _key(chain) == key else chain for chain in space.chains)
     return world.with_space(replace(space, chains=chains))
@@ -131,7 +133,8 @@ class Ipt:
             return replace(chain, rules=(rule, *chain.rules) if self.first else (*chain.rules, rule))
 
         key = (origin, "ip", self.table, self.chain)
-        return _changed(world, self.netns, key, with_rule, _base(self.table, self.chain, origin))
+        base, jumps_to = _base(self.table, self.chain, origin), self.target if self.action in ("jump", "goto") else ""
+        return _changed(world, self.netns, key, with_rule, base, jumps_to)
 
     def commands(self) -> tuple[str, ...]:
         verbs = {
@@ -272,7 +275,8 @@ class Nft:
         def with_rule(chain: Chain) -> Chain:
             return replace(chain, rules=(*chain.rules, rule))
 
-        return _changed(world, self.netns, ("nft", self.family, self.table, self.chain), with_rule)
+        jumps_to = self.target if self.action in ("jump", "goto") else ""
+        return _changed(world, self.netns, ("nft", self.family, self.table, self.chain), with_rule, jumps_to=jumps_to)
 
     def commands(self) -> tuple[str, ...]:
         start = within(self.netns)

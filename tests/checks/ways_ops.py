@@ -36,7 +36,8 @@ class NetnsAdd:
         return rules.add_space(world, self.name)
 
     def commands(self) -> tuple[str, ...]:
-        by_hand = f"mkdir -p /run/netns; touch /run/netns/{self.name}; unshare --net=/run/netns/{self.name} true"
+        file = f"/run/netns/{self.name}"
+        by_hand = f"[ -e {file} ] || {{ mkdir -p /run/netns; touch {file}; unshare --net={file} true; }}"
         return f"ip netns add {self.name}", f"ip net a {self.name}", by_hand
 
 
@@ -193,7 +194,7 @@ class PortOff:
         return rules.disable_port(world, self.name)
 
     def commands(self) -> tuple[str, ...]:
-        return f"bridge link set dev {self.name} state 0", f"ip link set {self.name} type bridge_slave state 0"
+        return f"bridge link set dev {self.name} state 0", f"bridge link set dev {self.name} state disabled"
 
 
 @dataclass(frozen=True, slots=True)

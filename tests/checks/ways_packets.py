@@ -82,7 +82,7 @@ FORWARD: tuple[Way, ...] = (
             IptChain("filter", "MINE"),
             IptChain("filter", "YES"),
             Ipt("filter", "YES", "accept"),
-            Ipt("filter", "MINE", "return", (proto("tcp"),)),
+            Ipt("filter", "MINE", "return", (proto("sctp"),)),
             Ipt("filter", "MINE", "goto", (match("iifname", "br-*"),), "YES"),
             forward("jump", target="MINE"),
             forward("jump", ANSWERS, target="YES"),

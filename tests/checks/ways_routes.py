@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 
 from tests.checks import world_rules as rules
 from tests.checks.ways_ops import in_ip, within
-from tests.checks.world import MAIN, Space, World
+from tests.checks.world import MAIN, Refused, Space, World
 from tutor.check import ROOT, PolicyRule
 
 EVERYWHERE = "0.0.0.0/0"
@@ -87,6 +87,8 @@ class RuleAdd:
         space: Space = world.space(self.netns)
         dst = IPv4Network(self.to) if self.to else None
         rule = PolicyRule(self.priority, self.table, dst=dst, iif=self.iif)
+        if rule in space.rules:
+            raise Refused("File exists")
         return world.with_space(replace(space, rules=(*space.rules, rule)))
 
     def commands(self) -> tuple[str, ...]:

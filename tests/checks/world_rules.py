@@ -246,7 +246,7 @@ def add_route(
     exists_ok: bool = False,
     **more: Any,
 ) -> World:
-    """A gateway has to be a neighbour, or the kernel refuses it; `more` are fields of `Route`."""
+    """A gateway has to be a neighbour (or oneself), or the kernel refuses it; `more` are fields of `Route`."""
     space = world.space(netns)
     link = space.dev(dev) if dev else None
     if link is not None and not link.up:
@@ -286,17 +286,18 @@ def _neighbour_link(space: Space, gateway: IPv4Address, oif: int | None) -> int 
         and (oif is None or route.oif == oif or route.table == LOCAL)
     ]  # fmt: skip
     best = max(found, key=lambda route: (route.table == LOCAL, route.dst.prefixlen), default=None)
-    if best is None or best.scope != "link" or best.kind != "unicast":
+    if best is None or best.scope == "global" or best.kind not in ("unicast", "local"):
         raise Refused("Nexthop has invalid gateway")
     return best.oif
 
 
 def set_conf(world: World, netns: str, links: Iterable[str], **values: Any) -> World:
-    """Settings under net.ipv4.conf; forwarding of `all` (the same as ip_forward) is written to every link."""
+    """Settings under net.ipv4.conf; when forwarding of `all` (the same as ip_forward) changes, so does every link's."""
     space = world.space(netns)
     conf = dict(space.conf)
     for name in links:
         key = name if name in conf else space.dev(name).index
-        keys = list(conf) if name == "all" and "forwarding" in values else [key]
+        every = name == "all" and values.get("forwarding") not in (None, conf["all"].forwarding)
+        keys = list(conf) if every else [key]
         conf |= {each: replace(conf[each], **values) for each in keys}
     return world.with_space(replace(space, conf=conf))
