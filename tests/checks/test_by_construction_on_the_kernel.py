@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.checks.test_by_construction import MATERIAL, PLACES, WAYS, WRONG, before
-from tests.checks.ways import Wrong, attempt, flat
+from tests.checks.ways import NOISE, Wrong, attempt, detours, flat
+from tests.checks.ways_ops import Ifconfig, NetnsDel, Rename
 from tests.checks.ways_routes import BridgeNetfilter
 from tests.checks.world import Op, Refused, World
 from tests.checks.world_rules import machine
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.netns
 
 PROGRAMS = ("brctl", "bridge", "ifconfig", "iptables", "iptables-legacy", "nft", "nsenter", "route")
 WALKS = 6
+RANDOM_LABS = 6
 SETTLED_SECONDS = 3.0
 TUNNELS = {"sit0", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6tnl0", "ip6gre0"}
 
@@ -216,6 +218,43 @@ def _fault(workshop: Workshop, place: str, wrong: Wrong) -> str:
         return ""
     got = f"{fault.diagnosis.id}: {fault.message}" if fault is not None else "it passes"
     return f"{place}, {wrong.kind}: {wrong.diagnosis} expected, {got}\n{script}\n{ran.output}"
+
+
+OPS = sorted(
+    {
+        op
+        for place in PLACES
+        for way in (*WAYS[place], *(wrong.way for wrong in WRONG[place]), NOISE, detours(place))
+        for op in flat(way)
+        # Not every kernel renames what is up; ifconfig may replace; what a deleted namespace held goes in its own time.
+        if not isinstance(op, Rename | Ifconfig | NetnsDel)
+    },
+    key=repr,
+)
+
+
+def test_whatever_is_done_the_model_becomes_what_the_kernel_does(workshop: Workshop) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda seed: _stumble(workshop, seed), range(RANDOM_LABS)))
+
+
+def _stumble(workshop: Workshop, seed: int) -> None:
+    """Do things at random from where a step begins, most of which fit nowhere."""
+    random = Random(seed)
+    place = random.choice(PLACES)
+    lesson, step = MATERIAL.place(place)
+    world = before(place)
+    with workshop.at(lesson, step) as lab:
+        live = Live(lab)
+        try:
+            for _ in range(10):
+                ops = [op for op in random.choices(OPS, k=4) if spelled((op,), 0) is not None]
+                if BridgeNetfilter() not in ops:
+                    run_script(lab, spelled(ops, 0) or "")
+                    world = attempt(world, ops)
+                    settled(live, world)
+        finally:
+            live.close()
 
 
 def test_who_hears_and_does_not_answer_is_silent_only(workshop: Workshop) -> None:

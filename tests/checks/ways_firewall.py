@@ -98,6 +98,13 @@ def _changed(
     return world.with_space(replace(space, chains=chains))
 
 
+def _with_chain(world: World, netns: str, chain: Chain) -> World:
+    space = world.space(netns)
+    if any(_key(each) == _key(chain) for each in space.chains):
+        raise Refused("Chain already exists")
+    return world.with_space(replace(space, chains=(*space.chains, chain)))
+
+
 def _key(chain: Chain) -> tuple[str, str, str, str]:
     return chain.origin, chain.family, chain.table, chain.name
 
@@ -177,8 +184,7 @@ class IptChain:
     name: str
 
     def on(self, world: World) -> World:
-        space = world.space(ROOT)
-        return world.with_space(replace(space, chains=(*space.chains, Chain("ip", self.table, self.name))))
+        return _with_chain(world, ROOT, Chain("ip", self.table, self.name))
 
     def commands(self) -> tuple[str, ...]:
         return f"iptables -t {self.table} -N {self.name}", f"iptables -t {self.table} --new-chain {self.name}"
@@ -237,9 +243,7 @@ class NftChain:
         base = ("", "", 0, "")
         if self.hook:
             base = (self.hook, _NFT_PLACES[self.hook], self.priority, self.policy)
-        space = world.space(self.netns)
-        chain = Chain(self.family, self.table, self.name, (), *base)
-        return world.with_space(replace(space, chains=(*space.chains, chain)))
+        return _with_chain(world, self.netns, Chain(self.family, self.table, self.name, (), *base))
 
     def commands(self) -> tuple[str, ...]:
         start = within(self.netns)

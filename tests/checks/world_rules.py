@@ -113,6 +113,8 @@ def set_master(world: World, netns: str, name: str, bridge: str) -> World:
     dev, master = space.dev(name), space.dev(bridge) if bridge else None
     if master is not None and (master.kind != "bridge" or dev.kind in ("bridge", "loopback")):
         raise Refused("Operation not supported")
+    if master is not None and dev.master == master.index:
+        return world
     state = "listening" if master is not None and master.stp else ""
     return world.with_space(space.with_dev(replace(dev, master=master.index if master else None, port_state=state)))
 
@@ -120,9 +122,10 @@ def set_master(world: World, netns: str, name: str, bridge: str) -> World:
 def disable_port(world: World, name: str) -> World:
     """Set the state of a port by hand; without a spanning tree the bridge undoes any other state at once."""
     space = world.space(ROOT)
-    if space.dev(name).master is None:
+    dev = space.dev(name)
+    if dev.master is None or any(each.stp for each in space.devs if each.index == dev.master):
         raise Refused("Operation not supported")
-    return world.with_space(space.with_dev(replace(space.dev(name), port_state="disabled")))
+    return world.with_space(space.with_dev(replace(dev, port_state="disabled")))
 
 
 def turn_on_stp(world: World, name: str) -> World:
@@ -201,13 +204,19 @@ def delete_address(world: World, netns: str, name: str, text: str) -> World:
     first = next(each for each in own if each.network == gone.network) == gone
     left = [each for each in own if (each.network != gone.network if first else each != gone)]
     lost = {each.ip for each in own} - {each.ip for each in left}
+    stale = set() if gone.network in {each.network for each in left} else _connected(gone)
     kept = tuple(
         route
         for route in space.routes
-        if route.oif != index or (left and route.prefsrc not in lost and route.dst.network_address not in lost)
+        if route.oif != index
+        or (left and route.prefsrc not in lost and not (route.scope == "link" and route.dst in stale))
     )
     addresses = tuple(each for each in space.addresses if each.link != index or each.interface in left)
     return world.with_space(replace(space, addresses=addresses, routes=kept))
+
+
+def _connected(interface: IPv4Interface) -> set[IPv4Network]:
+    return {interface.network, IPv4Network(interface.network.broadcast_address)}
 
 
 def _with_routes_of(space: Space, address: Address) -> Space:
@@ -281,13 +290,19 @@ def _key(route: Route) -> tuple[object, ...]:
 
 
 def _neighbour_link(space: Space, gateway: IPv4Address, oif: int | None) -> int | None:
+    # Routes that lead on, or nowhere, are not asked: their scope is too wide for a gateway.
     found = [
-        route for route in space.routes if route.dst.version == 4 and gateway in IPv4Network(str(route.dst))
+        route
+        for route in space.routes
+        if route.scope != "global"
+        and gateway in IPv4Network(str(route.dst))
         and (oif is None or route.oif == oif or route.table == LOCAL)
-    ]  # fmt: skip
+    ]
     best = max(found, key=lambda route: (route.table == LOCAL, route.dst.prefixlen), default=None)
-    if best is None or best.scope == "global" or best.kind not in ("unicast", "local"):
+    if best is None or best.kind not in ("unicast", "local"):
         raise Refused("Nexthop has invalid gateway")
+    if not any(dev.up for dev in space.devs if dev.index == best.oif):
+        raise Refused("Network is down")
     return best.oif
 
 
