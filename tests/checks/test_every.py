@@ -148,7 +148,6 @@ TEXTS: Mapping[str, list[Any]] = {
     "gateway": ["10.0.0.1", "10.0.0.3"],
     "address": ["10.0.0.1/24", "10.0.0.2/24"],
     "network": ["10.0.0.0/24"],
-    "count": [3],
     "between": [["br0", "eth0"], ["gone"]],
 }
 
@@ -156,7 +155,7 @@ TEXTS: Mapping[str, list[Any]] = {
 def _arguments(definition: Definition) -> st.SearchStrategy[dict[str, Any]]:
     """What a lesson could write."""
     given = {
-        name: st.sampled_from(TEXTS.get(name, [*NAMES, "gone"]))
+        name: st.sampled_from([3, 80] if definition.types[name] is int else TEXTS.get(name, [*NAMES, "gone"]))
         for name in definition.parameters
         if not (definition.id == "nat.translates" and name == "src")
     }

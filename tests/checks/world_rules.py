@@ -90,11 +90,13 @@ def set_up(world: World, netns: str, name: str, up: bool) -> World:
         kept = tuple(route for route in space.routes if route.oif != dev.index or route.kind == "local")
         return world.with_space(replace(space, routes=kept))
     own = [address for address in space.addresses if address.link == dev.index]
-    if dev.kind == "loopback" and not own:
-        return add_address(world.with_space(space), netns, name, "127.0.0.1/8")
     for address in own:
         space = _with_routes_of(space, address)
-    return world.with_space(space)
+    world = world.with_space(space)
+    itself = "127.0.0.1/8"
+    if dev.kind == "loopback" and all(str(address.interface) != itself for address in own):
+        return add_address(world, netns, name, itself)
+    return world
 
 
 def rename(world: World, netns: str, name: str, new: str) -> World:
@@ -209,7 +211,12 @@ def delete_address(world: World, netns: str, name: str, text: str) -> World:
         route
         for route in space.routes
         if route.oif != index
-        or (left and route.prefsrc not in lost and not (route.scope == "link" and route.dst in stale))
+        or (
+            left
+            and route.prefsrc not in lost
+            and route.dst.network_address not in lost
+            and not (route.scope == "link" and route.dst in stale)
+        )
     )
     addresses = tuple(each for each in space.addresses if each.link != index or each.interface in left)
     return world.with_space(replace(space, addresses=addresses, routes=kept))
