@@ -272,6 +272,7 @@ WRONG: Mapping[str, tuple[Wrong, ...]] = {
             NftChain("in", "input", netns=NS1),
             Nft("in", "drop", (proto("icmp"),), netns=NS1),
         ),
+        wrong("the machine lets nothing in", "filter.policy", "INPUT drop", HAS_ADDRESS, IptPolicy("INPUT", "drop")),
         wrong("the namespace is gone", "link.missing", A, HAS_ADDRESS, NetnsDel(NS1)),
     ),
     "second-namespace/make": (

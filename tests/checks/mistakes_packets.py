@@ -130,6 +130,13 @@ def _on_the_way(*done: Op) -> tuple[Wrong, ...]:
             *done,
             RouteAdd(via="10.0.0.3", netns=NS1, replace=True),
         ),
+        wrong(
+            "ns1 is its own gateway",
+            "route.wrong-gateway",
+            f"{NS1} 10.0.0.2",
+            *done,
+            RouteAdd(via="10.0.0.2", netns=NS1, replace=True),
+        ),
         wrong("refused", "route.refused", "8.8.8.8 blackhole", *done, RouteAdd("8.8.8.8/32", kind="blackhole")),
         wrong(
             "refused in ns2",

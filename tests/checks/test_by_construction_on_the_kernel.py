@@ -17,7 +17,7 @@ from tests.checks.ways_ops import Ifconfig, NetnsDel, Rename
 from tests.checks.ways_routes import BridgeNetfilter
 from tests.checks.world import Op, Refused, World
 from tests.checks.world_rules import machine
-from tutor.check import Chain, Netns, NetworkState, Reply
+from tutor.check import Chain, Netns, NetworkState, Probe, Reply, Verdict
 from tutor.lab.nursery import Nursery
 from tutor.session.judge import StepVerdict
 from tutor.session.live import Live
@@ -26,8 +26,9 @@ from tutor.session.workshop import Workshop, run_script
 pytestmark = pytest.mark.netns
 
 PROGRAMS = ("brctl", "bridge", "ifconfig", "iptables", "iptables-legacy", "nft", "nsenter", "route")
-WALKS = 6
+WALKS = 4
 RANDOM_LABS = 6
+PINGED_LABS = 12
 SETTLED_SECONDS = 3.0
 TUNNELS = {"sit0", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6tnl0", "ip6gre0"}
 
@@ -255,6 +256,55 @@ def _stumble(workshop: Workshop, seed: int) -> None:
                     settled(live, world)
         finally:
             live.close()
+
+
+@pytest.mark.slow
+def test_what_is_said_of_a_ping_is_what_becomes_of_it(workshop: Workshop) -> None:
+    """After things done at random: nobody is accused where a ping is answered, and silence has a reason."""
+    with ThreadPoolExecutor(4) as pool:
+        said = [line for lines in pool.map(lambda seed: _oracle(workshop, seed), range(PINGED_LABS)) for line in lines]
+    assert not said, "\n".join(said)
+
+
+def _oracle(workshop: Workshop, seed: int) -> list[str]:
+    random = Random(seed)
+    place = random.choice(PLACES[-2:])
+    lesson, step = MATERIAL.place(place)
+    world = attempt(before(place), done := flat(WAYS[place][0]))
+    found: list[str] = []
+    with workshop.at(lesson, step) as lab:
+        live = Live(lab)
+        try:
+            run_script(lab, spelled(done, 0) or "")
+            for _ in range(3):
+                ops = [op for op in random.choices(OPS, k=2) if spelled((op,), 0) is not None]
+                run_script(lab, f"{spelled(ops, 0)}\nip neigh flush all\nip -all netns exec ip neigh flush all")
+                world = attempt(world, ops)
+                found += [f"seed {seed}, {place}: {each}" for each in _wrongly_judged(live, settled(live, world))]
+        finally:
+            live.close()
+    return found
+
+
+def _wrongly_judged(live: Live, state: NetworkState) -> list[str]:
+    """Pings of which the state alone says another thing than the kernel."""
+    pings = MATERIAL.checks.definitions["reach.pings"]
+    said: dict[Probe, Verdict] = {}
+    assert pings.probes is not None
+    for src in ("root", "ns1", "ns2"):
+        for dst in ("10.0.0.1", "10.0.0.2", "10.0.0.3", "8.8.8.8") if state.find_netns(src) is not None else ():
+            given = pings.bind({"src": src, "dst": dst})
+            said[pings.probes(**given)[0]] = pings.function(state, {}, **given)
+    return [
+        f"{probe.src} to {probe.dst}: {said[probe].root_cause or 'nothing is wrong'}, but {reply}"
+        for probe, reply in live.ask(said).items()
+        # Of two that have one address, it is chance who answers.
+        if said[probe].passed is not reply.answered and "address.duplicate" not in _ids(said[probe])
+    ]
+
+
+def _ids(verdict: Verdict) -> list[str]:
+    return [fault.diagnosis.id for fault in verdict.faults]
 
 
 def test_who_hears_and_does_not_answer_is_silent_only(workshop: Workshop) -> None:

@@ -187,7 +187,10 @@ def test_the_size_of_a_terminal_is_what_it_was_opened_and_resized_with(lab: Lab)
     shell = lab.open_shell(columns=91, rows=27, PS1="$ ")
     try:
         os.write(shell.fd, b"stty size\n")
-        assert b"27 91\r\n" in _read_until(shell.fd, b"27 91\r\n$ ")
+        said = _read_until(shell.fd, b"27 91\r\n")
+        assert b"27 91\r\n" in said
+        if not said.partition(b"27 91\r\n")[2].endswith(b"$ "):
+            assert _read_until(shell.fd, b"$ ").endswith(b"$ ")
         shell.resize(50, 10)
         os.write(shell.fd, b"stty size\n")
         assert b"10 50\r\n" in _read_until(shell.fd, b"10 50\r\n")

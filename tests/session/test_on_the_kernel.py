@@ -46,7 +46,7 @@ def _line(text: str, words: str, after: int = 0) -> int:
 def _verify(nursery: Nursery, root: Path) -> RunResult:
     material = load_material(str(root))
     verifier = Verifier(Workshop(nursery, material.course), material.judge, missing_programs)
-    return verifier.run(material.lessons(()), 3, _ignore)
+    return verifier.run(material.lessons(()), 4, _ignore)
 
 
 def test_the_course_is_solved_and_recorded(workshop: Workshop, material: Material, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_the_course_is_solved_and_recorded(workshop: Workshop, material: Materia
 
 
 def test_the_course_is_proved(workshop: Workshop, material: Material) -> None:
-    run = Verifier(workshop, material.judge, missing_programs).run(material.lessons(()), 3, _ignore)
+    run = Verifier(workshop, material.judge, missing_programs).run(material.lessons(()), 4, _ignore)
     assert run.passed, [step.message for lesson in run.lessons for step in lesson.steps]
     for lesson in run.lessons:
         for step in lesson.steps:
