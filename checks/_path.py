@@ -13,7 +13,7 @@ from tutor.check import Fault, LinkConf, Netns, NetworkState
 
 from . import address, bridge, forwarding, link, nat, route
 from ._firewall import Packet, filtered, translated
-from ._routing import Way, find_source, find_way, owns, unfiltered
+from ._routing import Way, find_source, find_way, owns, swallowing, unfiltered
 from ._wire import End, bridge_of, leads_outside, passes, wire_from
 from .filter import dropped
 
@@ -50,7 +50,7 @@ class Walk:
         if arrived is None or src is None:
             return
         back = replace(packet, src=dst, dst=src, reply=True)
-        if arrived.link.kind == "loopback" or arrived.netns.inode == start.inode:
+        if arrived.link.kind == "loopback":
             return
         self._send(arrived.netns, back, arrived if leads_outside(self.state, arrived) else None)
 
@@ -77,7 +77,9 @@ class Walk:
                 self._filter(here, "output", replace(packet, oif=way.link.name))
             if leads_outside(self.state, out):
                 return self._leave(out, packet, came_by)
-            came_by = self._next(here, out, way.gateway or packet.dst, packet)
+            # A gateway that is oneself is none: the kernel takes the route for one by the link alone.
+            next_hop = way.gateway if way.gateway is not None and not owns(here, way.gateway) else packet.dst
+            came_by = self._next(out, way, next_hop, packet)
             if came_by is None:
                 return None
             here = came_by.netns
@@ -91,6 +93,10 @@ class Walk:
 
     def _arrive(self, here: Netns, packet: Packet, came_by: End | None) -> End | None:
         lo = here.find_link("lo")
+        own = swallowing(here, packet.dst)
+        if own is not None and not any(each.interface.ip == packet.dst for each in here.addresses):
+            self.faults.append(address.swallowed(here, own, packet.dst))
+            return None
         if came_by is None:
             # What one sends to oneself passes the loopback, whatever link the address hangs on.
             if lo is not None and not lo.up:
@@ -151,8 +157,9 @@ class Walk:
                         self.faults.append(address.none_towards(near.netns, near.link, dst))
         self.faults.append(route.wrong_link(out.netns, dst, out.link, owner))
 
-    def _next(self, here: Netns, out: End, target: IPv4Address, packet: Packet) -> End | None:
-        """The link by which whoever has the address `target` hears what leaves by `out`."""
+    def _next(self, out: End, way: Way, target: IPv4Address, packet: Packet) -> End | None:
+        """The link by which whoever has the address `target` hears what leaves by `out`, as `way` says."""
+        here = out.netns
         bridged = bridge_of(out)
         if bridged is not None:
             self.faults.append(address.on_port(here, out.link, bridged.name))
@@ -163,30 +170,40 @@ class Walk:
             wire = wire_from(self.state, out, broken_too=True)
             hearing = [end for end in wire.stacks if owns(end.netns, target) and end.netns.inode != here.inode]
         if not hearing:
-            self._nobody(here, out, target)
+            self._nobody(out, way, target)
             return None
         if len({end.netns.inode for end in hearing}) > 1:
             self.faults.append(address.duplicate(target, hearing[0].netns, hearing[1].netns))
-        way = wire.way_to(hearing[0])
-        for end in way:
+        along = wire.way_to(hearing[0])
+        for end in along:
             if not end.link.up:
                 self.faults.append(link.down(end.netns, end.link, f"frames for {target}"))
             elif not passes(end) and end.link.port is not None:
                 self.faults.append(bridge.blocked(end.netns, end.link))
-            if end.link.kind == "bridge" and end.netns.bridge_nf and end not in (way[0], way[-1]):
+            if end.link.kind == "bridge" and end.netns.bridge_nf and end not in (along[0], along[-1]):
                 # With bridge netfilter what a bridge passes on is asked for at the hook of what is routed.
                 self._filter(end.netns, "forward", replace(packet, iif=end.link.name, oif=end.link.name))
         return hearing[0]
 
-    def _nobody(self, here: Netns, out: End, target: IPv4Address) -> None:
+    def _not_taken_on(self, out: End, way: Way, target: IPv4Address) -> Fault:
+        """Why there is nobody at all whom the packet could be handed to."""
+        if way.gateway is not None and owns(out.netns, way.gateway):
+            return route.wrong_gateway(self.state, out.netns, way.gateway)
+        neighbours = [interface.network for interface in address.interfaces_of(out.netns, out.link)]
+        if way.gateway is None and not any(target in network for network in neighbours):
+            return route.without_gateway(out.netns, out.link)
+        return address.missing(out.netns, target)
+
+    def _nobody(self, out: End, way: Way, target: IPv4Address) -> None:
         """Nobody on the wire has the address: it is nowhere, or behind a cable that is not plugged in here."""
+        here = out.netns
         owner = next((each for each in self.state.of() if owns(each, target)), None)
         if owner is None or owner.inode == here.inode:
             proxies = (end for end in wire_from(self.state, out).stacks)
             if any(end.netns.conf.get(end.link.name, LinkConf()).proxy_arp for end in proxies):
                 self.unsure.append("proxy_arp")
                 return
-            self.faults.append(address.missing(here, target))
+            self.faults.append(self._not_taken_on(out, way, target))
             return
         reached = wire_from(self.state, out, broken_too=True).ends
         holders = [each for each in owner.links if any(i.ip == target for i in address.interfaces_of(owner, each))]

@@ -68,8 +68,23 @@ def find_source(netns: Netns, dst: IPv4Address, way: Way) -> IPv4Address | None:
 
 
 def owns(netns: Netns, address: IPv4Address) -> bool:
-    """Whether `address` is one of the namespace's own: on any link, or anywhere in 127.0.0.0/8."""
-    return address.is_loopback or any(each.interface.ip == address for each in netns.addresses)
+    """Whether `address` is one of the namespace's own: on any link, or anywhere in a network that lo has."""
+    return (
+        address.is_loopback
+        or any(each.interface.ip == address for each in netns.addresses)
+        or swallowing(netns, address) is not None
+    )
+
+
+def swallowing(netns: Netns, address: IPv4Address) -> IPv4Interface | None:
+    """The address of lo whose whole network counts as the namespace's own, if `address` lies in it; or None."""
+    loopbacks = {link.index for link in netns.links if link.kind == "loopback"}
+    for each in netns.addresses:
+        interface = each.interface
+        wide = isinstance(interface, IPv4Interface) and not interface.is_loopback and interface.ip != address
+        if wide and each.link in loopbacks and isinstance(interface, IPv4Interface) and address in interface.network:
+            return interface
+    return None
 
 
 def unfiltered(netns: Netns, link: Link, src: IPv4Address) -> bool:

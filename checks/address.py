@@ -23,6 +23,7 @@ from tutor.check import (
     question,
 )
 
+from ._routing import swallowing
 from .link import beginning, called, inside, locate
 
 MISSING = Diagnosis("address.missing", Cause.ADDRESS, "no link has the address")
@@ -41,7 +42,8 @@ def has(state: NetworkState, *, address: IPv4Interface, link: str, netns: str = 
     where, it = found
     own = interfaces_of(where, it)
     if address in own:
-        return PASSED
+        on_lo = swallowing(where, address.ip + 1) if it.kind != "loopback" else None
+        return PASSED if on_lo is None else failed_with(swallowed(where, on_lo, address.ip + 1))
     expected = f"{link}: {address}"
     for other in own:
         if other.ip == address.ip:
@@ -147,6 +149,17 @@ def none_towards(netns: Netns, link: Link, dst: IPv4Address) -> Fault:
         "route to it by this link.",
         found=f"{link.name}: {own}",
         expected=f"{link.name}: an address in the network of {dst}",
+    )
+
+
+def swallowed(netns: Netns, interface: IPv4Interface, dst: IPv4Address) -> Fault:
+    """The fault of an address on lo: its whole network counts as the namespace's own."""
+    return Fault(
+        ELSEWHERE,
+        f"lo has {interface}{inside(netns)}. A network on lo counts as the namespace's own as a whole, so what goes to "
+        f"{dst} never leaves it.",
+        found=f"lo: {interface}",
+        expected="lo: 127.0.0.1/8",
     )
 
 

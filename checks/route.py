@@ -23,7 +23,7 @@ from tutor.check import (
     question,
 )
 
-from ._routing import Way, find_source, find_way, main_routes, networks_by, owns
+from ._routing import find_source, find_way, main_routes, networks_by, owns
 from .link import beginning, called
 from .netns import find
 
@@ -54,7 +54,9 @@ def default(state: NetworkState, *, gateway: IPv4Address, netns: str = ROOT) -> 
         if way.gateway == gateway:
             continue
         if way.gateway is None:
-            return failed_with(_without_gateway(where, way, expected, f" Who takes it on is {gateway}."))
+            if way.link is None:
+                continue
+            return failed_with(without_gateway(where, way.link, expected, f" Who takes it on is {gateway}."))
         return failed_with(wrong_gateway(state, where, way.gateway, expected, f"{gateway} is"))
     if _EVERYTHING not in collapse_addresses(networks_by(where, gateway)) and not where.rules[3:]:
         return _no_default(where, _OUTSIDE[0], gateway, expected)
@@ -149,6 +151,17 @@ def wrong_link(netns: Netns, dst: IPv4Address, link: Link, owner: Netns | None) 
     )
 
 
+def without_gateway(netns: Netns, link: Link, expected: str = "", right: str = "") -> Fault:
+    """The fault of a route for the world that names no gateway. `right` is a sentence about the right one."""
+    return Fault(
+        NO_GATEWAY,
+        f"{beginning(netns)} has a route for everything by {link.name}, but without a gateway: it takes the whole "
+        f"world for a neighbour on that wire.{right}",
+        found=f"{netns.label}: default dev {link.name}",
+        expected=expected or f"{netns.label}: default via a gateway",
+    )
+
+
 def wrong_gateway(
     state: NetworkState, netns: Netns, gateway: IPv4Address, expected: str = "", right: str = ""
 ) -> Fault:
@@ -174,17 +187,6 @@ def _refused(netns: Netns, dst: IPv4Address, refusal: str, expected: str) -> Fau
         REFUSED,
         f"{beginning(netns)} throws packets for {dst} away: its route for them is `{refusal}`. Expected: {expected}.",
         found=f"{netns.label}: {refusal} for {dst}",
-        expected=expected,
-    )
-
-
-def _without_gateway(netns: Netns, way: Way, expected: str, right: str) -> Fault:
-    link = way.link.name if way.link is not None else "a link"
-    return Fault(
-        NO_GATEWAY,
-        f"{beginning(netns)} has a route for everything by {link}, but without a gateway: it takes the whole world for "
-        f"a neighbour on that wire.{right}",
-        found=f"{netns.label}: default dev {link}",
         expected=expected,
     )
 

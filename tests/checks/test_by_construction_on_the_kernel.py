@@ -291,8 +291,11 @@ def _wrongly_judged(live: Live, state: NetworkState) -> list[str]:
     pings = MATERIAL.checks.definitions["reach.pings"]
     said: dict[Probe, Verdict] = {}
     assert pings.probes is not None
+    here = {str(address.interface.ip) for netns in state.of() for address in netns.addresses}
     for src in ("root", "ns1", "ns2"):
-        for dst in ("10.0.0.1", "10.0.0.2", "10.0.0.3", "8.8.8.8") if state.find_netns(src) is not None else ():
+        # What nobody here has may be somebody's in the cloud, for all that can be read.
+        there = [dst for dst in ("10.0.0.1", "10.0.0.2", "10.0.0.3", "8.8.8.8") if dst in here or dst == "8.8.8.8"]
+        for dst in there if state.find_netns(src) is not None else ():
             given = pings.bind({"src": src, "dst": dst})
             said[pings.probes(**given)[0]] = pings.function(state, {}, **given)
     return [

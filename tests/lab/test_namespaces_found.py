@@ -26,6 +26,17 @@ def test_one_that_is_mounted_by_hand_is_found_under_its_path(lab: Lab, sh: Sh) -
     assert any("/tmp/a b/net" in each.paths and not each.names for each in lab.scan())
 
 
+@pytest.mark.parametrize("cover", ["unshare --net=/run/netns/ns1 true", "mount -t tmpfs none /run/netns"])
+def test_one_that_another_mount_covers_is_out_of_reach_and_not_told(lab: Lab, sh: Sh, cover: str) -> None:
+    sh("ip netns add ns1")
+    covered = _found(lab, name="ns1").inode
+    assert sh(cover)[0] == 0
+    assert covered not in [each.inode for each in lab.scan()]
+    for each in lab.scan():
+        for descriptor in lab.open_sockets(each.inode, [0]):
+            os.close(descriptor)
+
+
 def test_one_that_only_a_process_holds_is_found_with_its_pid(lab: Lab, sh: Sh) -> None:
     _, printed = sh("unshare -n sleep 30 & echo $!; sleep 0.2")
     held = [each for each in lab.scan() if each.pids and not each.names and not each.paths]
@@ -52,9 +63,11 @@ def test_names_that_are_no_text_cost_nobody_the_lab(lab: Lab, sh: Sh) -> None:
 
 
 def test_a_fifo_on_top_of_a_namespace_makes_nobody_wait(lab: Lab, sh: Sh) -> None:
-    sh("ip netns add ns1; mkfifo /tmp/pipe; mount --bind /tmp/pipe /run/netns/ns1")
-    inode = next(each.inode for each in lab.scan() if "/run/netns/ns1" in each.paths)
+    sh("ip netns add ns1; mkfifo /tmp/pipe")
+    inode = _found(lab, name="ns1").inode
     began = time.monotonic()
+    sh("mount --bind /tmp/pipe /run/netns/ns1")
+    assert inode not in [each.inode for each in lab.scan()]
     with pytest.raises(LabError, match="gone"):
         lab.open_sockets(inode, [0])
     assert lab.nsids(_found(lab, name="root").inode) == {}

@@ -47,6 +47,7 @@ class Sighting:
 
 def scan(machines: Iterable[Machine]) -> list[Sighting]:
     """All namespaces of all machines, each machine's own first."""
+    machines = list(machines)
     found: list[Sighting] = []
     by_pid_namespace: dict[int, str] = {}
     for machine in machines:
@@ -62,7 +63,8 @@ def scan(machines: Iterable[Machine]) -> list[Sighting]:
                 sightings[inode].names.append(name)
         found.extend(sightings.values())
     _add_processes(found, by_pid_namespace)
-    return found
+    by_name = {machine.name: machine for machine in machines}
+    return [each for each in found if each.names or each.pids or _is_within_reach(by_name[each.machine], each)]
 
 
 def open_namespace(machines: dict[str, Machine], sighting: Sighting) -> int:
@@ -74,15 +76,9 @@ def open_namespace(machines: dict[str, Machine], sighting: Sighting) -> int:
     machine = machines[sighting.machine]
     if sighting.names == ["root"] and os.fstat(machine.netns).st_ino == sighting.inode:
         return os.dup(machine.netns)
-    for path in sighting.paths:
-        try:
-            # A FIFO may lie on top of the namespace: O_NONBLOCK, or we would wait for somebody who writes to it.
-            descriptor = sc.open_in_root(machine.root, path, os.O_RDONLY | os.O_NONBLOCK)
-        except OSError:
-            continue
-        if os.fstat(descriptor).st_ino == sighting.inode:
-            return descriptor
-        os.close(descriptor)
+    descriptor = _open_path(machine, sighting)
+    if descriptor is not None:
+        return descriptor
     for pid in sighting.pids:
         try:
             descriptor = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
@@ -92,6 +88,29 @@ def open_namespace(machines: dict[str, Machine], sighting: Sighting) -> int:
             return descriptor
         os.close(descriptor)
     raise FileNotFoundError(f"net:[{sighting.inode}] is gone")
+
+
+def _open_path(machine: Machine, sighting: Sighting) -> int | None:
+    """A descriptor of a namespace by a file that it is mounted on; None where none leads to it."""
+    for path in sighting.paths:
+        try:
+            # A FIFO may lie on top of the namespace: O_NONBLOCK, or we would wait for somebody who writes to it.
+            descriptor = sc.open_in_root(machine.root, path, os.O_RDONLY | os.O_NONBLOCK)
+        except OSError:
+            continue
+        if os.fstat(descriptor).st_ino == sighting.inode:
+            return descriptor
+        os.close(descriptor)
+    return None
+
+
+def _is_within_reach(machine: Machine, sighting: Sighting) -> bool:
+    """Whether a namespace can be entered by a path: not where another mount covers all of its own."""
+    descriptor = _open_path(machine, sighting)
+    if descriptor is None:
+        return False
+    os.close(descriptor)
+    return True
 
 
 def nsids(machines: dict[str, Machine], of: Sighting, others: Iterable[Sighting]) -> dict[int, int]:
