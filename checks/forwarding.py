@@ -78,8 +78,11 @@ def off(state: NetworkState, netns: Netns, link: Link) -> Fault:
             found=f"{setting} = 0",
             expected=f"{setting} = 1",
         )
-    other = next((each for each in state.of() if each.inode != netns.inode and each.forwarding), None)
-    if other is not None:
+    others = [each for each in state.of() if each.inode != netns.inode]
+    passing = [each for each in others if each.forwarding]
+    # A new namespace copies the setting of the host's: where all of several have it, nobody may have set it.
+    if passing and (len(passing) < len(others) or len(others) == 1):
+        other = passing[0]
         return Fault(
             WRONG_NETNS,
             f"ip_forward is 1 in {called(other)}, but 0 in {called(netns)}. Each namespace has a setting of its own, "
