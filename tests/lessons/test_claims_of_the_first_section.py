@@ -97,3 +97,17 @@ def test_each_of_the_two_iptables_shows_its_own_rules_only(figures: Figures) -> 
 def test_the_cloud_puts_its_own_address_on_what_goes_on(figures: Figures) -> None:
     with figures.at("masquerade/masquerade") as live:
         assert "203.0.113.10" in run_script(live.lab, "ip netns exec ns1 curl -s -m 3 example.com").output
+
+
+def test_the_firewall_of_the_lab_begins_empty(figures: Figures) -> None:
+    with figures.at("forwarding/forward") as live:
+        assert not any(netns.chains for netns in live.state(rescan=True).of())
+        assert run_script(live.lab, "iptables -S FORWARD").output.strip() == "-P FORWARD ACCEPT"
+
+
+def test_the_papers_slips_fail_as_the_notes_say(figures: Figures) -> None:
+    with figures.at("second-namespace/plug") as live:
+        assert "unknown" in run_script(live.lab, "ip ns show").output
+        assert "does not exist" in run_script(live.lab, "ip a show veth-a-ns").output
+        assert "invalid argument: '8.8.8.8'" in run_script(live.lab, "ping -c 8.8.8.8").output
+        assert live.state(rescan=True).find_link("veth-d-ns1") is None
