@@ -121,7 +121,7 @@ class LessonPane(Vertical):
 
     def _widgets(self, view: StepView) -> list[Widget]:
         step, lesson = view.step, view.lesson
-        self.border_title = f"{escape(lesson.title)} · step {view.number} of {len(lesson.steps)}"
+        self.border_title = f"{escape(lesson.title)} · {view.number} of {len(lesson.steps)}"
         widgets: list[Widget] = []
         if view.number == 1:
             widgets += [_shown(block) for block in lesson.intro]
