@@ -47,7 +47,7 @@ def main() -> None:
         material = load_material("")
         workshop = Workshop(nursery, material.course)
         lessons = material.course.lessons()
-        print(f"{'':44} {'tutor':>12} {'bash alone':>12} {'ratio':>6}  goal")
+        print(f"{'':64} {'tutor':>8} {'bash alone':>10} {'ratio':>6}   goal")
         _rebuilt(workshop, lessons)
         _solved(workshop, material, lessons)
         _proven(workshop, material, lessons)

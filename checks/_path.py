@@ -13,7 +13,7 @@ from tutor.check import Fault, LinkConf, Netns, NetworkState
 
 from . import address, bridge, forwarding, link, nat, route
 from ._firewall import Packet, filtered, translated
-from ._routing import Way, find_source, find_way, owns, swallowing, unfiltered
+from ._routing import Way, find_source, find_way, on_loopback, owns, unfiltered
 from ._wire import End, bridge_of, leads_outside, passes, wire_from
 from .filter import dropped
 
@@ -93,9 +93,9 @@ class Walk:
 
     def _arrive(self, here: Netns, packet: Packet, came_by: End | None) -> End | None:
         lo = here.find_link("lo")
-        own = swallowing(here, packet.dst)
-        if own is not None and not any(each.interface.ip == packet.dst for each in here.addresses):
-            self.faults.append(address.swallowed(here, own, packet.dst))
+        on_lo = on_loopback(here, packet.dst)
+        if on_lo is not None and not any(each.interface.ip == packet.dst for each in here.addresses):
+            self.faults.append(address.swallowed(here, on_lo))
             return None
         if came_by is None:
             # What one sends to oneself passes the loopback, whatever link the address hangs on.

@@ -11,7 +11,8 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from tutor.check import Link, Netns, PolicyRule, Route
 
 _LOCAL, _MAIN, _DEFAULT = 255, 254, 253
-_USUAL_RULES = (PolicyRule(0, _LOCAL), PolicyRule(32766, _MAIN), PolicyRule(32767, _DEFAULT))
+USUAL_RULES = (PolicyRule(0, _LOCAL), PolicyRule(32766, _MAIN), PolicyRule(32767, _DEFAULT))
+"""The policy rules of a namespace in which nobody has made any."""
 _REFUSALS = ("blackhole", "unreachable", "prohibit")
 _HOST_OR_LINK = ("host", "link", "nowhere")
 
@@ -43,7 +44,7 @@ def find_way(netns: Netns, dst: IPv4Address, *, src: IPv4Address | None = None, 
     """
     if owns(netns, dst):
         return Way(local=True)
-    for rule in netns.rules or _USUAL_RULES:
+    for rule in netns.rules or USUAL_RULES:
         if not _selects(rule, dst, src, iif):
             continue
         if rule.action in _REFUSALS:
@@ -72,19 +73,16 @@ def owns(netns: Netns, address: IPv4Address) -> bool:
     return (
         address.is_loopback
         or any(each.interface.ip == address for each in netns.addresses)
-        or swallowing(netns, address) is not None
+        or on_loopback(netns, address) is not None
     )
 
 
-def swallowing(netns: Netns, address: IPv4Address) -> IPv4Interface | None:
-    """The address of lo whose whole network counts as the namespace's own, if `address` lies in it; or None."""
+def on_loopback(netns: Netns, address: IPv4Address) -> IPv4Interface | None:
+    """The address of lo whose network `address` lies in: all of that network counts as the namespace's own; or None."""
     loopbacks = {link.index for link in netns.links if link.kind == "loopback"}
-    for each in netns.addresses:
-        interface = each.interface
-        wide = isinstance(interface, IPv4Interface) and not interface.is_loopback and interface.ip != address
-        if wide and each.link in loopbacks and isinstance(interface, IPv4Interface) and address in interface.network:
-            return interface
-    return None
+    own = (each.interface for each in netns.addresses if each.link in loopbacks)
+    wide = (each for each in own if isinstance(each, IPv4Interface) and each.network.prefixlen < 32)
+    return next((each for each in wide if not each.is_loopback and address in each.network), None)
 
 
 def unfiltered(netns: Netns, link: Link, src: IPv4Address) -> bool:

@@ -23,7 +23,7 @@ from tutor.check import (
     question,
 )
 
-from ._routing import swallowing
+from ._routing import on_loopback
 from .link import beginning, called, inside, locate
 
 MISSING = Diagnosis("address.missing", Cause.ADDRESS, "no link has the address")
@@ -42,8 +42,8 @@ def has(state: NetworkState, *, address: IPv4Interface, link: str, netns: str = 
     where, it = found
     own = interfaces_of(where, it)
     if address in own:
-        on_lo = swallowing(where, address.ip + 1) if it.kind != "loopback" else None
-        return PASSED if on_lo is None else failed_with(swallowed(where, on_lo, address.ip + 1))
+        on_lo = on_loopback(where, address.ip) if it.kind != "loopback" else None
+        return PASSED if on_lo is None else failed_with(swallowed(where, on_lo))
     expected = f"{link}: {address}"
     for other in own:
         if other.ip == address.ip:
@@ -152,12 +152,12 @@ def none_towards(netns: Netns, link: Link, dst: IPv4Address) -> Fault:
     )
 
 
-def swallowed(netns: Netns, interface: IPv4Interface, dst: IPv4Address) -> Fault:
+def swallowed(netns: Netns, interface: IPv4Interface) -> Fault:
     """The fault of an address on lo: its whole network counts as the namespace's own."""
     return Fault(
         ELSEWHERE,
-        f"lo has {interface}{inside(netns)}. A network on lo counts as the namespace's own as a whole, so what goes to "
-        f"{dst} never leaves it.",
+        f"lo has {interface}{inside(netns)}. A network on lo counts as the namespace's own as a whole, so nothing that "
+        f"goes to a neighbour in {interface.network} leaves it.",
         found=f"lo: {interface}",
         expected="lo: 127.0.0.1/8",
     )

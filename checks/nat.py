@@ -47,7 +47,8 @@ FOREIGN_ADDRESS = Diagnosis(
 SKIPPED = Diagnosis("nat.skipped", Cause.NAT, "an earlier rule of the chain ends it before the translation")
 
 _OUTSIDE = (IPv4Address("8.8.8.8"), IPv4Address("1.1.1.1"))
-_PROTOCOLS = ("icmp", "tcp", "udp")
+_SENT = (("icmp", 0), ("tcp", 80), ("tcp", 443), ("udp", 53), ("udp", 123))
+"""What may be sent, with the port that is asked: whatever it is, it is to be translated."""
 _ON_SOURCE = ("masquerade", "snat")
 _BY_FIELD = {
     "oifname": WRONG_LINK,
@@ -122,7 +123,8 @@ def source_outside(state: NetworkState, *, src: str, dst: IPv4Address, out: str,
                 (str(own[0].ip),), f"It is the address of {out}, which the rule puts in place of {packet.src}."
             )
         if fate.action == "snat" and fate.rule is not None:
-            return Answer((fate.rule.target,), f"It is the address that the rule puts in place of {packet.src}.")
+            address = fate.rule.target.partition(":")[0]
+            return Answer((address,), f"It is the address that the rule puts in place of {packet.src}.")
     return Answer(())
 
 
@@ -154,7 +156,7 @@ def untranslated(state: NetworkState, netns: Netns, out: Link, packet: Packet, f
 
 
 def _packets(state: NetworkState, sender: Netns, router: Netns, out: Link) -> list[Packet]:
-    """Packets of each protocol from each address of `sender` to the outside, as they are about to leave `router`."""
+    """Packets of each kind from each address of `sender` to the outside, as they are about to leave `router`."""
     packets = []
     for link in sender.links:
         if link.kind == "loopback":
@@ -163,7 +165,9 @@ def _packets(state: NetworkState, sender: Netns, router: Netns, out: Link) -> li
         iif = at.link.name if at is not None else ""
         for interface in interfaces_of(sender, link):
             packets += [
-                Packet(interface.ip, dst, protocol, iif, out.name) for dst in _OUTSIDE for protocol in _PROTOCOLS
+                Packet(interface.ip, dst, protocol, iif, out.name, port=port)
+                for dst in _OUTSIDE
+                for protocol, port in _SENT
             ]
     return packets
 
@@ -213,8 +217,10 @@ def _why_not(diagnosis: Diagnosis, match: Match, values: str, packet: Packet, se
         return f"The rule is for packets from {values}, and {sender} is none of them."
     if diagnosis is WRONG_DESTINATION:
         return f"The rule is for packets to {values}. The world outside, such as {packet.dst}, is none of them."
+    of_port = f" to port {packet.port}" if packet.port and match.field.endswith("port") else ""
+    only = f"{match.field} {values}" if of_port else values
     return (
-        f"The rule is for {values} only, so {packet.protocol} still leaves as {sender}. All protocols are to be "
+        f"The rule is for {only} only, so {packet.protocol}{of_port} still leaves as {sender}. All protocols are to be "
         "translated: icmp, tcp and udp."
     )
 

@@ -28,7 +28,8 @@ WAYS = {**ways_links.WAYS, **ways_packets.WAYS}
 WRONG = {**mistakes_links.WRONG, **mistakes_packets.WRONG}
 PLACES = tuple(WAYS)
 MATERIAL = load_material("")
-PINGING = [place for place in PLACES if any(use.id == "reach.pings" for use in MATERIAL.place(place)[1].checks)]  # type: ignore[union-attr]
+CHECKS = {f"{lesson.id}/{step.id}": step.checks for lesson in MATERIAL.course.lessons() for step in lesson.steps}
+PINGING = [place for place in PLACES if any(use.id == "reach.pings" for use in CHECKS[place])]
 BY_HAND = {"link.no-netns", "link.no-carrier", "link.carrier"}
 """Diagnoses that no single fault in a step of the course leads to; `test_every` has a state for each."""
 
