@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tutor.check import ROOT, Definition, Fault
+from tutor.check import ROOT, Definition, Fault, NetworkState
 from tutor.errors import CheckError, StoreError
-from tutor.lesson import Hint, Lesson, Step, StepKind
+from tutor.lesson import Hint, Holds, Lesson, Step, StepKind
 from tutor.session.judge import Judge, SeeVerdict, StepVerdict
 from tutor.session.live import Live
 from tutor.shell import Command
@@ -54,6 +54,8 @@ class StepView:
     """Those that the learner has asked for."""
     error: str = ""
     """What went wrong on our side."""
+    fresh: bool = False
+    """Whether it was passed for the first time, and since it became active."""
 
     @property
     def number(self) -> int:
@@ -76,6 +78,8 @@ class Play:
         """What the learner should know (a damaged file of progress was set aside, say). Whoever shows them empties
         the list."""
         self._progress = found.value
+        self.network: NetworkState | None = None
+        """The network as it was judged last; None while there is no lab."""
         self._live: Live | None = None
         self._view: StepView | None = None
 
@@ -104,13 +108,17 @@ class Play:
     def live_in(self, live: Live | None) -> None:
         """Judge by this lab from now on; None while there is none."""
         self._live = live
+        self.network = None
 
     def look(self) -> StepView:
         """Judge the active step by the network as it is now."""
         view, live = self.view, self._live
-        if view.step.kind is not StepKind.DO or live is None:
+        if live is None:
             return view
-        verdict = self._judge.step(view.step, live.state(), live.ask, lesson=view.lesson)
+        state = self.network = live.state()
+        if view.step.kind is not StepKind.DO:
+            return view
+        verdict = self._judge.step(view.step, state, live.ask, lesson=view.lesson)
         return self._seen(
             replace(
                 view,
@@ -126,7 +134,7 @@ class Play:
         view, live = self.view, self._live
         if live is None:
             return view
-        state = live.state(rescan=True)
+        state = self.network = live.state(rescan=True)
         if view.step.see is None or view.passed:
             return self.look()
         verdict: SeeVerdict = self._judge.see(view.step.see, command, state)
@@ -183,6 +191,11 @@ class Play:
         lesson = self._course.lesson(ids[at - 1])
         return lesson, lesson.steps[-1]
 
+    def built(self) -> tuple[str, ...]:
+        """What the steps of the active lesson leave behind, in words and in the order in which it was made."""
+        uses = [use for step in self.view.lesson.steps for use in step.checks if use.holds is Holds.END]
+        return tuple(dict.fromkeys(in_words(self._judge.definition(use.id), use.arguments) for use in uses))
+
     def commands(self) -> tuple[str, ...]:
         """What to type to get the active step done."""
         step = self.view.step
@@ -198,7 +211,7 @@ class Play:
     def _seen(self, view: StepView) -> StepView:
         """Take a view over; note the step as done when it passes for the first time."""
         if view.passed and not view.done:
-            view = replace(view, done=True)
+            view = replace(view, done=True, fresh=True)
             try:
                 self._progress = self._store.mark_done(view.lesson.id, view.step.id).value
             except StoreError as error:

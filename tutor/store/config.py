@@ -1,8 +1,8 @@
-"""What a learner likes: how the screen is divided, which theme. Does not know what a screen is."""
+"""What a learner likes: how the screen is divided, which theme, whether it moves on. Does not know what a screen is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ SPLIT_LEAST, SPLIT_MOST = 20, 80
 class Config:
     """Preferences."""
 
-    split: int = 50
+    split: int = 42
     """The lesson's share of the width, in percent."""
     theme: str = ""
     """Name of the theme; empty for the default one."""
+    advance: bool = True
+    """Whether a step that passes leads on to the next one by itself."""
     others: Mapping[str, Any] = field(default_factory=dict)
     """Entries of the file that we have no name for, and values that we could not use: kept as they are."""
     complaint: str = ""
@@ -48,7 +50,9 @@ class ConfigStore:
         """
         return self._told(self._document.read())
 
-    def update(self, *, split: int | None = None, theme: str | None = None) -> Read[Config]:
+    def update(
+        self, *, split: int | None = None, theme: str | None = None, advance: bool | None = None
+    ) -> Read[Config]:
         """Change what is given, and leave the rest as another tutor may have set it meanwhile.
 
         Raises:
@@ -56,7 +60,7 @@ class ConfigStore:
         """
 
         def change(config: Config) -> Config:
-            new = {"split": split, "theme": theme}
+            new = {"split": split, "theme": theme, "advance": advance}
             given = {key: value for key, value in new.items() if value is not None}
             if split is not None:
                 given["split"] = min(max(split, SPLIT_LEAST), SPLIT_MOST)
@@ -72,18 +76,27 @@ class ConfigStore:
 def _decode(data: Any) -> Config:
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
-    others = dict(data)
-    complaint = ""
-    split = others.pop("split", Config().split)
-    if type(split) is not int or not SPLIT_LEAST <= split <= SPLIT_MOST:
-        complaint = f"split is {split!r}; it is a number from {SPLIT_LEAST} to {SPLIT_MOST}"
-        split, others["split"] = Config().split, split
-    theme = others.pop("theme", Config().theme)
-    if type(theme) is not str:
-        complaint = f"theme is {theme!r}; it is a name"
-        theme, others["theme"] = Config().theme, theme
-    return Config(split, theme, others, complaint)
+    usual, values, others, complaint = Config(), {}, dict(data), ""
+    for name, is_right, wanted in _ENTRIES:
+        value = others.pop(name, getattr(usual, name))
+        if is_right(value):
+            values[name] = value
+        else:
+            complaint = f"{name} is {value!r}; it is {wanted}"
+            others[name] = value
+    return Config(**values, others=others, complaint=complaint)
 
 
 def _encode(config: Config) -> Any:
-    return {"split": config.split, "theme": config.theme, **config.others}
+    return {"split": config.split, "theme": config.theme, "advance": config.advance, **config.others}
+
+
+_ENTRIES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    (
+        "split",
+        lambda value: type(value) is int and SPLIT_LEAST <= value <= SPLIT_MOST,
+        f"a number from {SPLIT_LEAST} to {SPLIT_MOST}",
+    ),
+    ("theme", lambda value: type(value) is str, "a name"),
+    ("advance", lambda value: type(value) is bool, "true or false"),
+)
