@@ -34,7 +34,10 @@ def test_the_whole_lesson_on_the_page_is_right() -> None:
     text = _only(r"^`````markdown\n(.*?)^`````$")
     checks = load_checks(our_pack())
     assert [(str(error), error.hint) for error in lint_text(text, None, checks.definitions, checks.diagnoses)] == []
-    assert [step.kind for step in parse_lesson(text).steps] == [StepKind.DO, StepKind.SEE, StepKind.ANSWER]
+    steps = parse_lesson(text).steps
+    assert [step.kind for step in steps] == [StepKind.DO, StepKind.SEE, StepKind.ANSWER]
+    assert steps[-1].question is not None
+    assert "LOWERLAYERDOWN" in steps[-1].question.choices
 
 
 def test_the_blocks_on_the_page_are_read() -> None:

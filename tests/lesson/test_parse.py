@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.lesson.examples import HEAD, example_texts
 from tutor.errors import LessonError
-from tutor.lesson import Commands, Drawing, Note, NoteKind, Prose, Step
+from tutor.lesson import Commands, Drawing, Note, NoteKind, Prose, Question, Step
 from tutor.lesson.parse import parse_lesson, parse_lesson_all
 
 _QUESTION = "ask: a?\ncheck: a.b\nreveal: ip a\ntake: (a)\nwrong: [b]\n"
@@ -307,7 +307,7 @@ def test_what_was_typed_may_be_all_that_counts() -> None:
         (("ask: a?\n", ""), 14, "no 'ask'", "one or two sentences"),
         (("check: a.b\n", ""), 14, "no 'check'", "@question"),
         (("take: (a)\n", ""), 14, "no 'take'", "one group"),
-        (("wrong: [b]\n", ""), 14, "no 'wrong'", "must be rejected"),
+        (("wrong: [b]\n", ""), 14, "no 'wrong'", "or `choices`"),
         (("ask: a?", "ask: [a]"), 14, "`ask` is not a text", "some words"),
         (("ask: a?", 'ask: " "'), 14, "`ask` is not a text", "some words"),
         (("reveal: ip a", "reveal: ip 'a"), 16, "`reveal` lacks a closing", "one complete command"),
@@ -329,6 +329,70 @@ def test_what_was_typed_may_be_all_that_counts() -> None:
 def test_what_is_wrong_with_a_question_is_said(change: tuple[str, str], line: int, reason: str, hint: str) -> None:
     text = f"```question\n{_QUESTION.replace(*change)}\n```\n"
     _told_once(_in_step(text, checks=False), line, reason, hint)
+
+
+_CHOOSE = _QUESTION.replace("wrong: [b]", "choices: CHOICES")
+
+
+def _question(choices: str) -> Question:
+    text = f"```question\n{_CHOOSE.replace('CHOICES', choices)}```\n"
+    question = _only_step(_in_step(text, checks=False)).question
+    assert question is not None
+    return question
+
+
+def test_choices_stand_in_the_order_of_the_file_and_need_no_wrong_answers() -> None:
+    question = _question("[UP, DOWN, '  on  hold ']")
+    assert (question.choices, question.wrong) == (("UP", "DOWN", "on hold"), ())
+    assert _question("[UP, DOWN]\nwrong: [LOST]").wrong == ("LOST",)
+
+
+def test_numbers_and_yes_and_no_are_choices_as_they_are_written() -> None:
+    assert _question("[0, 1, 010, 1.10, yes, no]").choices == ("0", "1", "010", "1.10", "yes", "no")
+
+
+def test_a_question_without_choices_is_typed() -> None:
+    question = _only_step(_in_step(f"```question\n{_QUESTION}```\n", checks=False)).question
+    assert question is not None
+    assert question.choices == ()
+
+
+_LIST = "`choices` is not a list of answers"
+
+
+@pytest.mark.parametrize(
+    ("choices", "line", "reason", "hint"),
+    [
+        ("", 18, _LIST, "2 to 6 answers"),
+        ("a", 18, _LIST, "2 to 6 answers"),
+        ("{a: b, c: d}", 18, _LIST, "2 to 6 answers"),
+        ("[]", 18, _LIST, "2 to 6 answers"),
+        ("[a]", 18, "1 in `choices`", "2 to 6 answers"),
+        ("[a, b, c, d, e, f, g]", 18, "7 in `choices`", "2 to 6 answers"),
+        ("\n- a\n- [b]", 20, "a choice that is not a text", "in quotes"),
+        ("\n- a\n- true", 20, "a choice that is not a text", "in quotes"),
+        ("\n- ' '\n- a", 19, "a choice that is not a text", "in quotes"),
+        ("\n- a\n-\n- b", 20, "a choice that is not a text", "in quotes"),
+        (f"\n- a\n- {'b' * 41}", 20, "a choice of 41 characters", "at most 40"),
+        ("\n- a b\n- c\n- ' A  B'", 21, "the choice 'A B' is given twice", "case and blanks"),
+        ("\n- 1\n- '1'", 20, "the choice '1' is given twice", "keep one"),
+    ],
+)
+def test_what_is_wrong_with_choices_is_said(choices: str, line: int, reason: str, hint: str) -> None:
+    text = f"```question\n{_CHOOSE.replace('CHOICES', choices)}```\n"
+    _told_once(_in_step(text, checks=False), line, reason, hint)
+
+
+@pytest.mark.parametrize("number", [2, 6])
+def test_choices_of_any_allowed_number_and_length_are_read(number: int) -> None:
+    assert _question("".join(f"\n- {letter * 40}" for letter in "abcdef"[:number])).choices == tuple(
+        letter * 40 for letter in "abcdef"[:number]
+    )
+
+
+def test_wrong_answers_are_judged_beside_choices_too() -> None:
+    text = f"```question\n{_CHOOSE.replace('CHOICES', '[a, b]')}wrong: []\n```\n"
+    _told_once(_in_step(text, checks=False), 19, "`wrong` is not a list of answers", "at least one")
 
 
 def test_a_question_that_is_no_mapping_is_said_once() -> None:

@@ -197,6 +197,51 @@ def test_what_is_wrong_with_looking_and_answering_is_told_with_its_line(
     assert all(each.passed for each in found.values())
 
 
+CHOOSING = LOOKING.replace('wrong: ["1", "65536"]', "choices: [1400, 1500, 65536]")
+"""The question's answer is chosen."""
+
+TWO_FORMS = '''
+"""A question with two forms of the right answer."""
+
+from tutor.check import Answer, NetworkState, question
+
+
+@question
+def mtu(state: NetworkState, *, link: str) -> Answer:
+    """How long may a packet be?"""
+    root = state.find_netns()
+    found = root.find_link(link) if root is not None else None
+    return Answer((str(found.mtu), "full")) if found is not None else Answer(())
+'''
+
+
+def test_a_question_with_choices_of_which_one_is_right_passes(nursery: Nursery, pack: Pack) -> None:
+    run = _verify(nursery, pack(SMALL + CHOOSING))
+    assert run.passed, [step.message for step in run.lessons[0].steps]
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ("[1400, 65536]", "none of the choices is right, where one must be: the kernel says ('1500', 'full')"),
+        (
+            "[1400, 1500, full]",
+            "the choices '1500' and 'full' are right, where one must be: the kernel says ('1500', 'full')",
+        ),
+        ("[1400, 1500]\nwrong: [1, full]", "the wrong answer 'full' is accepted"),
+    ],
+)
+def test_choices_of_which_not_exactly_one_is_right_are_told_with_the_line_of_the_question(
+    nursery: Nursery, pack: Pack, choices: str, message: str
+) -> None:
+    text = SMALL + CHOOSING.replace("[1400, 1500, 65536]", choices).replace("check: link.mtu", "check: forms.mtu")
+    root = pack(text)
+    (root / "checks/forms.py").write_text(TWO_FORMS)
+    said = {each.id: each for each in _verify(nursery, root).lessons[0].steps}["say"].message
+    assert said.startswith(f"line {_line(text, '## Say')}: ")
+    assert message in said
+
+
 def test_a_diagnosis_that_nobody_gives_is_refused_before_anything_is_tried(pack: Pack) -> None:
     text = SMALL.replace('diagnosis="link.down"', 'diagnosis="link.dwon"')
     with pytest.raises(LessonError, match=r"link\.dwon") as refused:

@@ -190,9 +190,11 @@ class Question:
     take: str
     """Regular expression whose one group is the answer within that output (`^` and `$` match at each line)."""
     wrong: tuple[str, ...]
-    """Answers that must be rejected."""
+    """Answers that must be rejected; may be empty where there are `choices`."""
     arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """What the definition is given, as the lesson has it."""
+    choices: tuple[str, ...] = ()
+    """What the learner picks from, in the order shown, exactly one of them right; empty where the answer is typed."""
     line: int = 0
     """Line in the file."""
 

@@ -7,14 +7,17 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from tutor.check import Answer
 from tutor.lesson.model import CheckUse, FactUse, Holds, Question, Requirement, See
 from tutor.lesson.node import Node, keys_of, text_of
 from tutor.lesson.problems import Problems, suggestion
 from tutor.lesson.script import split
 from tutor.lesson.yaml_block import read_yaml
 
-_QUESTION_KEYS = ("ask", "check", "with", "reveal", "take", "wrong")
+_QUESTION_KEYS = ("ask", "check", "with", "reveal", "take", "choices", "wrong")
 _QUESTION_NEEDS = ("ask", "check", "reveal", "take", "wrong")
+_FEWEST_CHOICES, _MOST_CHOICES = 2, 6
+_LONGEST_CHOICE = 40
 
 
 def read_checks(text: str, line: int, problems: Problems) -> tuple[CheckUse, ...]:
@@ -75,7 +78,9 @@ def read_question(text: str, line: int, problems: Problems) -> Question | None:
     before = len(problems.errors)
     entries = keys_of(node, _QUESTION_KEYS, "a question", problems)
     for key in _QUESTION_NEEDS:
-        if key not in entries and isinstance(node.value, Mapping):
+        # The choices that are not right are wrong answers enough.
+        given_otherwise = key == "wrong" and "choices" in entries
+        if key not in entries and not given_otherwise and isinstance(node.value, Mapping):
             problems.add(line, f"the question has no {key!r}", _NEEDED_BECAUSE[key])
     texts = {
         key: text_of(entries[key], f"`{key}`", problems) for key in ("ask", "check", "reveal", "take") if key in entries
@@ -84,12 +89,13 @@ def read_question(text: str, line: int, problems: Problems) -> Question | None:
     if not isinstance(given.value, Mapping):
         problems.add(given.line, "`with` is not a mapping", "write {name: value}")
     wrong = _wrong(entries["wrong"], problems) if "wrong" in entries else ()
+    choices = _choices(entries["choices"], problems) if "choices" in entries else ()
     for key, judge in (("reveal", _judge_reveal), ("take", _judge_take)):
         if texts.get(key) and (complaint := judge(texts[key])):
             problems.add(entries[key].line, *complaint)
     if len(problems.errors) > before:
         return None
-    return Question(texts["ask"], texts["check"], texts["reveal"], texts["take"], wrong, given.plain(), line)
+    return Question(texts["ask"], texts["check"], texts["reveal"], texts["take"], wrong, given.plain(), choices, line)
 
 
 _NEEDED_BECAUSE: Mapping[str, str] = {
@@ -97,7 +103,7 @@ _NEEDED_BECAUSE: Mapping[str, str] = {
     "check": "the id of the @question that computes the answer",
     "reveal": "the command whose output holds the answer",
     "take": "a regular expression with one group: the answer within the output of `reveal`",
-    "wrong": "a list of answers that must be rejected",
+    "wrong": "a list of answers that must be rejected, or `choices` to pick from",
 }
 
 
@@ -129,6 +135,32 @@ def _wrong(node: Node, problems: Problems) -> tuple[str, ...]:
         node.line, "`wrong` is not a list of answers", "at least one answer that must be rejected, such as [10.0.0.2]"
     )
     return ()
+
+
+def _choices(node: Node, problems: Problems) -> tuple[str, ...]:
+    items = node.value if isinstance(node.value, tuple) else ()
+    if not _FEWEST_CHOICES <= len(items) <= _MOST_CHOICES:
+        what = f"{len(items)} in `choices`" if items else "`choices` is not a list of answers"
+        problems.add(
+            node.line, what, f"{_FEWEST_CHOICES} to {_MOST_CHOICES} answers, one of them right, such as [UP, DOWN]"
+        )
+        return ()
+    choices: list[str] = []
+    for item in items:
+        text = " ".join(str(item.value).split()) if type(item.value) in (str, int) else ""
+        if not text:
+            problems.add(
+                item.line, "a choice that is not a text", "write some words, in quotes where YAML misreads them"
+            )
+        elif len(text) > _LONGEST_CHOICE:
+            hint = f"at most {_LONGEST_CHOICE}, so that it stays on one line beside a shell"
+            problems.add(item.line, f"a choice of {len(text)} characters", hint)
+        elif any(Answer((other,)).accepts(text) for other in choices):
+            problems.add(
+                item.line, f"the choice {text!r} is given twice", "keep one; case and blanks make no difference"
+            )
+        choices.append(text)
+    return tuple(choices)
 
 
 def _facts(node: Node, key: str, problems: Problems) -> Iterator[tuple[str, dict[str, Any], int]]:

@@ -44,15 +44,15 @@ class Prover:
             live = Live(lab)
             try:
                 for step in lesson.steps:
-                    problem = _first(problem_with(self._judge, live, each) for each in step.requires)
+                    problems = [problem_with(self._judge, live, each) for each in step.requires]
                     if step.see is not None:
                         said |= self._seen(live, step, step.see)
                     elif step.question is not None:
                         said[step.line] = self._answered(live, step.question)
                     else:
                         said |= self._done(live, lesson, step, done)
-                    if problem:
-                        said[step.line] = f"on entry: {problem}"
+                    if any(problems):
+                        said[step.line] = f"on entry: {next(filter(None, problems))}"
                 last = next((step for step in reversed(lesson.steps) if step.kind is StepKind.DO), None)
                 for step, use in done:
                     said[use.line] = said[use.line] or self._lasts(live, step, use, last)
@@ -148,7 +148,7 @@ class Prover:
         return missing
 
     def _answered(self, live: Live, question: Question) -> str:
-        """An *answer* step in the walk: what `reveal` shows must be accepted, every wrong answer rejected."""
+        """An *answer* step in the walk: what `reveal` shows and one choice must be accepted, all else rejected."""
         try:
             right = self._judge.answer(question, live.state(rescan=True))
         except CheckError as error:
@@ -159,6 +159,10 @@ class Prover:
             return f"the answer is not in what `{question.reveal}` prints{_printed(ran)}"
         if not right.accepts(taken):
             return f"`{question.reveal}` says {taken!r}, the kernel {right.accepted!r}"
+        chosen = [choice for choice in question.choices if right.accepts(choice)]
+        if question.choices and len(chosen) != 1:
+            which = f"the choices {' and '.join(map(repr, chosen))} are" if chosen else "none of the choices is"
+            return f"{which} right, where one must be: the kernel says {right.accepted!r}"
         accepted = [wrong for wrong in question.wrong if right.accepts(wrong)]
         return f"the wrong answer {accepted[0]!r} is accepted" if accepted else ""
 
@@ -174,10 +178,6 @@ class Prover:
 
         live.until(look, _DIAGNOSE_SECONDS)
         return last[0]
-
-
-def _first(problems: Iterable[str]) -> str:
-    return next((problem for problem in problems if problem), "")
 
 
 def _rejection(verdict: StepVerdict, mistake: Mistake) -> str:
