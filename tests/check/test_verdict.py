@@ -7,7 +7,20 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.check import PASSED, Cause, Diagnosis, Fault, Outcome, Probe, Reply, Verdict, earliest, errored, failed
+from tutor.check import (
+    PASSED,
+    Cause,
+    Diagnosis,
+    Fault,
+    Outcome,
+    Probe,
+    Reply,
+    Verdict,
+    earliest,
+    errored,
+    failed,
+    failed_with,
+)
 
 _MISSING = Diagnosis("link.missing", Cause.EXISTS, "no such link")
 _DOWN = Diagnosis("link.down", Cause.UP, "not set up")
@@ -35,6 +48,12 @@ def test_a_failed_verdict_says_what_was_found_and_what_was_expected() -> None:
 def test_the_root_cause_is_the_earliest_of_all_faults_seen() -> None:
     missing = Fault(_MISSING, "eth1 is not there")
     assert failed(_DOWN, "eth0 is down", also=[missing]).root_cause == missing
+
+
+def test_a_verdict_with_faults_has_failed_with_all_of_them_and_one_without_has_passed() -> None:
+    down, missing = Fault(_DOWN, "eth0 is down"), Fault(_MISSING, "eth1 is not there")
+    assert failed_with(down, missing) == Verdict(Outcome.FAILED, (down, missing))
+    assert failed_with() is PASSED
 
 
 def test_an_errored_verdict_is_neither_passed_nor_failed() -> None:
