@@ -23,7 +23,7 @@ from textual.widget import Widget
 from tutor.errors import ShellError
 from tutor.shell.cells import Cursor, Mouse
 from tutor.shell.keys import as_typed, encode, encode_mouse, for_application, pasted
-from tutor.shell.marks import Command, Ended, Marks, Prompt
+from tutor.shell.marks import Command, Ended, Marks, Prompt, Started
 from tutor.tui.rows import RowStyles, regions, with_cursor
 from tutor.tui.stream import Stream
 
@@ -68,6 +68,14 @@ class TerminalPane(Widget, can_focus=True):
             super().__init__()
             self.command = command
             """The command."""
+
+    class CommandStarted(Message):
+        """A command begins to run in the shell."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+            """As it was typed."""
 
     class PromptShown(Message):
         """The shell waits for a command."""
@@ -197,6 +205,8 @@ class TerminalPane(Widget, can_focus=True):
         for event in self._marks.feed(data):
             if isinstance(event, Ended):
                 self.post_message(self.CommandDone(event.command))
+            elif isinstance(event, Started):
+                self.post_message(self.CommandStarted(event.text))
             elif isinstance(event, Prompt):
                 self.post_message(self.PromptShown())
         if self._screen is not None:
