@@ -50,7 +50,7 @@ def test_a_crash_costs_the_learner_nothing(folder: Path) -> None:
         assert status.seconds_left is None
         assert "ns1" in run(lab, "ip netns")[1]
         shell = lab.attach_shell(status.terminals[0])
-        assert b"before-the-42" in shell.replay()
+        assert b"before-the-42" in shell.replay().output
         os.write(shell.fd, b"jobs; echo after-$((40 + 3))\n")
         assert b"sleep 50" in _read_until(shell.fd, b"after-43\r\n")
         shell.close()

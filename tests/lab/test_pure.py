@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from tests.lab.conftest import VM
 from tutor.lab import fabric, idmap, wire
 from tutor.lab.internet import answer_dns, answer_http
-from tutor.lab.ring import SIZE, Ring
 from tutor.lab.topology import parse_topology
 
 ZONE = {"example.com": "203.0.113.80", "dns.google": "8.8.8.8"}
@@ -99,36 +98,6 @@ def test_any_request_gets_a_whole_http_answer(request: bytes) -> None:
     assert lines[0] in (b"HTTP/1.1 200 OK", b"HTTP/1.1 405 Method Not Allowed")
     if request.partition(b" ")[0] != b"HEAD":
         assert f"Content-Length: {len(body)}".encode() in lines
-
-
-@pytest.mark.parametrize("length", [SIZE - 1, SIZE, SIZE + 1, 3 * SIZE + 7])
-def test_a_ring_keeps_the_end_of_one_long_output(length: int) -> None:
-    written = bytes(number % 251 for number in range(length))
-    ring = Ring.create()
-    ring.write(b"before")
-    ring.write(written)
-    assert ring.read() == (b"before" + written)[-SIZE:]
-    assert ring.since(6) == (written[-SIZE:], length + 6)
-    other = Ring(os.dup(ring.descriptor))
-    other.write(b"from the other side")
-    assert ring.read().endswith(b"from the other side")
-    ring.close()
-    assert other.read().endswith(b"from the other side")
-    other.close()
-
-
-@given(st.lists(st.binary(max_size=SIZE // 3), max_size=12))
-def test_a_ring_keeps_the_last_bytes(pieces: list[bytes]) -> None:
-    ring = Ring.create()
-    written = b""
-    for piece in pieces:
-        fresh, total = ring.since(len(written))
-        assert (fresh, total) == (b"", len(written))
-        ring.write(piece)
-        assert ring.since(len(written))[0] == piece
-        written += piece
-    assert ring.read() == written[-SIZE:]
-    ring.close()
 
 
 @pytest.mark.parametrize("size", [10, 40_000, 200_000, 2_000_000])

@@ -24,7 +24,7 @@ from typing import Any
 from tutor.errors import LabError, LabGone, MissingTool
 from tutor.lab import rootfs, wire
 from tutor.lab.programs import remedy
-from tutor.lab.ring import Ring
+from tutor.lab.ring import Replay, Ring
 from tutor.lab.wire import Message
 
 _ANSWER_SECONDS = 30.0
@@ -100,12 +100,27 @@ class Shell:
         """Record output, for a screen that comes after this one."""
         self._ring.write(data)
 
-    def replay(self) -> bytes:
-        """The last output."""
-        return self._ring.read()
+    def replay(self) -> Replay:
+        """The last output, with what was in force before it."""
+        return self._ring.replay()
+
+    def forget(self) -> None:
+        """Keep nothing of the last output: it may be what no screen can draw."""
+        self._ring.forget()
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the programs in the terminal how large it is."""
+        self._ring.note_size(columns, rows)
+        self._set_size(columns, rows)
+
+    def narrow(self, columns: int, rows: int) -> None:
+        """Say for a moment that it is one column less wide than it is: at `resize`, programs draw everything anew.
+
+        The kernel tells them of a size only when it is another one (SIGWINCH, ioctl_tty(2)).
+        """
+        self._set_size(max(1, columns - 1), rows)
+
+    def _set_size(self, columns: int, rows: int) -> None:
         with contextlib.suppress(OSError):
             fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 

@@ -150,7 +150,8 @@ class Operations:
             raise
         finally:
             os.close(slave)
-        terminal = terminals.Terminal(next(self._numbers), machine.name, master, Ring.create(), pid, client)
+        ring = Ring.create(message["columns"], message["rows"])
+        terminal = terminals.Terminal(next(self._numbers), machine.name, master, ring, pid, client)
         self._agent.held.terminals[terminal.id] = terminal
         return {"terminal": terminal.id, "machine": machine.name}, [master, terminal.ring.descriptor]
 
