@@ -8,7 +8,7 @@ import pytest
 from pyghostty import GhosttyError
 
 from tutor.errors import ShellError
-from tutor.shell.cells import PLAIN, CellStyle, Cursor, CursorShape, Mouse, Run
+from tutor.shell.cells import PLAIN, CellStyle, Cursor, CursorShape, Mouse, Run, Underline
 from tutor.shell.screen import Screen
 
 
@@ -54,7 +54,10 @@ def test_a_row_is_runs_of_one_style_that_fill_the_width(screen: Screen) -> None:
         ("2", CellStyle(faint=True)),
         ("3", CellStyle(italic=True)),
         ("4", CellStyle(underline=True)),
-        ("4:3", CellStyle(underline=True)),
+        ("21", CellStyle(underline=Underline.DOUBLE)),
+        ("4:3", CellStyle(underline=Underline.CURLY)),
+        ("4:4", CellStyle(underline=Underline.DOTTED)),
+        ("4:5", CellStyle(underline=Underline.DASHED)),
         ("5", CellStyle(blink=True)),
         ("7", CellStyle(inverse=True)),
         ("8", CellStyle(invisible=True)),

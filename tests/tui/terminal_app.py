@@ -20,6 +20,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from tests.shell.bash import Bash, open_bash
+from tutor.lab.ring import Piece, Replay
 from tutor.tui.driver import RawDriver
 from tutor.tui.widgets.terminal import TerminalPane
 
@@ -38,12 +39,16 @@ class BashHandle:
     def keep(self, data: bytes) -> None:
         self.kept += data
 
-    def replay(self) -> bytes:
-        return bytes(self.kept)
+    def replay(self) -> Replay:
+        columns, rows = self.sizes[-1] if self.sizes else (80, 24)
+        return Replay((Piece(columns, rows, bytes(self.kept)),), whole=True)
 
     def resize(self, columns: int, rows: int) -> None:
         self.sizes.append((columns, rows))
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def narrow(self, columns: int, rows: int) -> None:
+        raise AssertionError("this record is whole")
 
 
 class TerminalApp(App[None]):

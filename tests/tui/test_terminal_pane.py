@@ -58,7 +58,7 @@ class Stage:
             return next((place for place, what in enumerate(told) if what.startswith("done")), -1)
 
         await self.until(lambda: place() >= 0 and "prompt" in self.app.told[before + place() :])
-        await self.until(lambda: not self.pane._scheduled)
+        await self.until(lambda: not self.pane._canvas.scheduled)
         return self.app.told[before + place()]
 
 
@@ -232,7 +232,7 @@ def wheel(kind: type[events.MouseEvent], stage: Stage) -> events.MouseEvent:
 async def test_the_wheel_moves_the_cursor_in_a_full_screen_program(bash: Bash) -> None:
     async with at_prompt(BashHandle(bash)) as stage:
         stage.pane.type_text("printf '\\e[?1049h'; IFS= read -rsn9 keys; printf '\\e[?1049l'; echo ${keys@Q}\n")
-        await stage.until(lambda: stage.shown == "")
+        await stage.until(lambda: stage.pane._screen is not None and stage.pane._screen.is_alternate)
         stage.pane.post_message(wheel(events.MouseScrollUp, stage))
         await stage.until(lambda: "$'\\E[A\\E[A\\E[A'" in stage.shown)
 

@@ -9,6 +9,17 @@ Colour = int | tuple[int, int, int] | None
 """An index of the palette of 256, or red, green and blue; None for the default."""
 
 
+class Underline(IntEnum):
+    """The kinds of lines below text."""
+
+    NONE = 0
+    SINGLE = 1
+    DOUBLE = 2
+    CURLY = 3
+    DOTTED = 4
+    DASHED = 5
+
+
 @dataclass(frozen=True, slots=True)
 class CellStyle:
     """How text looks."""
@@ -23,8 +34,8 @@ class CellStyle:
     """Paler."""
     italic: bool = False
     """Slanted."""
-    underline: bool = False
-    """With a line below, of any kind."""
+    underline: Underline | bool = False
+    """With a line below: of which kind."""
     blink: bool = False
     """Going on and off."""
     inverse: bool = False
@@ -35,6 +46,8 @@ class CellStyle:
     """With a line through it."""
     overline: bool = False
     """With a line above."""
+    linked: bool = False
+    """Part of a hyperlink (OSC 8)."""
 
 
 PLAIN = CellStyle()
@@ -71,6 +84,8 @@ class Cursor:
     """Row, from 0."""
     shape: CursorShape = CursorShape.BLOCK
     """How it is drawn."""
+    blinking: bool = False
+    """Whether it goes on and off."""
 
 
 class Mouse(IntEnum):

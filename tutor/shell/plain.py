@@ -12,16 +12,18 @@ import re
 
 _WIDEST = 4096
 _DROPPED = re.compile(
-    rb"(\x1b\[[0-9]*[CDGK])"  # works within a line, kept for now
-    rb"|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\|(?=[\x1b\n])|\Z)"  # OSC; one without an end must not eat all that follows
+    rb"(?!\x1b\[[0-9]*[CDGK])(?:"  # works within a line, kept for now
+    rb"\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\|(?=[\x1b\n])|\Z)"  # OSC; one without an end must not eat all that follows
     rb"|\x1b[PX^_][^\x1b\n]*(?:\x1b\\|(?=[\x1b\n])|\Z)"  # DCS, SOS, PM, APC
     rb"|\x1b\[[0-?]*[ -/]*(?:[@-~]|\Z)"  # CSI
     rb"|\x1b[ -/]*[0-~]"  # others
-    rb"|[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]",
+    rb"|[\x00-\x07\x0b\x0c\x0e-\x1f\x7f])",
     re.DOTALL,
 )
 _CELL = re.compile("\x1b\\[([0-9]*)([CDGK])|(.)", re.DOTALL)
 _MOVES = re.compile("[\r\b\x1b]")
+_CONTROL = re.compile(rb"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]")
+_LINE_END = re.compile("\r+(?=\n|\\Z)")
 _C1 = dict.fromkeys((27, *range(128, 160)))
 
 
@@ -30,13 +32,20 @@ def plain_text(output: bytes) -> str:
 
     Only line ends and tabs are left of all control characters.
     """
-    text = _DROPPED.sub(rb"\1", output).decode("utf-8", "replace")
+    # A quarter of a megabyte of a flood is on its way between Ctrl-C and the prompt: look closely only where there is
+    # anything to see.
+    if _CONTROL.search(output):
+        output = _DROPPED.sub(b"", output)
+    text = output.decode("utf-8", "replace").replace("\r\n", "\n")
+    if "\r" in text:
+        text = _LINE_END.sub("", text)
+    if not _MOVES.search(text):
+        return text if text.isascii() else text.translate(_C1)
     return "\n".join(_line(line) for line in text.split("\n"))
 
 
 def _line(line: str) -> str:
     """A line after its backspaces, carriage returns and erasures."""
-    line = line.rstrip("\r")
     if not _MOVES.search(line):
         return line.translate(_C1)
     cells: list[str] = []

@@ -14,26 +14,42 @@ import selectors
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from textual._xterm_parser import XTermParser
 from textual.app import ScreenStackError
-from textual.drivers.linux_driver import LinuxDriver
 from textual.messages import ExitApp
 from textual.widget import Widget
 
 from tutor.shell.input_split import PASTE_BEGIN, PASTE_END, InputSplit, Kind, Piece
+from tutor.tui.terminal.holding import HoldingDriver
+from tutor.tui.terminal.outlet import Outlet
 
 _POLL_SECONDS = 0.1
 _CHUNK = 65536
 _FOCUS_SECONDS, _FOCUS_POLL_SECONDS = 0.25, 0.002
+_FOCUS_IN = b"\x1b[I"
+_HIDE_CURSOR, _SHOW_CURSOR, _USUAL_CURSOR = "\x1b[?25l", "\x1b[?25h", "\x1b[0 q"
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalCursor:
+    """The outer terminal's own cursor."""
+
+    x: int
+    """Column, from 0."""
+    y: int
+    """Row, from 0."""
+    shape: int
+    """As DECSCUSR has it: 1 block, 3 underline, 5 bar, each one more where it does not blink."""
 
 
 @runtime_checkable
 class RawInput(Protocol):
     """A widget that takes the keyboard's bytes as they are while it has the focus.
 
-    The methods are called from the thread that reads the keyboard.
+    `wants_keys` and the methods are called from the thread that reads the keyboard.
     """
 
     @property
@@ -46,9 +62,61 @@ class RawInput(Protocol):
     def take_paste(self, text: bytes) -> None:
         """Take pasted text."""
 
+    @property
+    def terminal_cursor(self) -> TerminalCursor | None:
+        """Where the terminal's cursor is to be while the widget has the focus; None for nowhere."""
 
-class RawDriver(LinuxDriver):
-    """A driver that hands raw input to the focused `RawInput`."""
+
+class RawDriver(HoldingDriver):
+    """A driver that hands raw input to the focused `RawInput`, and puts the terminal's cursor where that wants it."""
+
+    _drawing = False
+    _cursor: TerminalCursor | None = None
+    _shape = 0
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        self._cursor, self._shape = None, 0
+        super().start_application_mode()
+        self._drawing = True
+        if self._writer_thread is not None and self._file is not None:
+            self._writer_thread.stop()
+            self._writer_thread = Outlet(self._file)
+            self._writer_thread.start()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was."""
+        self._drawing = False
+        if self._shape:
+            self.write(_USUAL_CURSOR)
+        super().stop_application_mode()
+
+    @property
+    def behind(self) -> int:
+        """Bytes that the terminal has not taken yet."""
+        return self._writer_thread.behind if isinstance(self._writer_thread, Outlet) else 0
+
+    def draw(self, text: str, end: str = "") -> None:
+        """Write what moves the cursor about, put it where it belongs, and end with `end`."""
+        self.write(f"{_HIDE_CURSOR if self._cursor else ''}{text}{self._cursor_moves(hidden=True)}{end}")
+
+    def flush(self) -> None:
+        """Called when something was drawn, wherever that has left the cursor."""
+        moves = self._cursor_moves(hidden=False) if self._drawing else ""
+        if moves:
+            self.write(moves)
+        super().flush()
+
+    def _cursor_moves(self, *, hidden: bool) -> str:
+        """What puts the terminal's cursor in its place."""
+        focused = self._focused()
+        before, self._cursor = self._cursor, focused.terminal_cursor if isinstance(focused, RawInput) else None
+        cursor = self._cursor
+        if cursor is None:
+            return _HIDE_CURSOR if before is not None and not hidden else ""
+        shape, self._shape = self._shape, cursor.shape
+        look = f"\x1b[{cursor.shape} q" if cursor.shape != shape else ""
+        return f"{look}\x1b[{cursor.y + 1};{cursor.x + 1}H{_SHOW_CURSOR if hidden or before is None else ''}"
 
     def run_input_thread(self) -> None:
         """Read the keyboard until the driver stops or the terminal is gone."""
@@ -95,11 +163,11 @@ class RawDriver(LinuxDriver):
                 shell.take_paste(piece.data.removeprefix(PASTE_BEGIN).removesuffix(PASTE_END))
             else:
                 to_textual(piece.data)
-            if piece.kind is Kind.CHORD:
+            if piece.kind is Kind.CHORD or (piece.data == _FOCUS_IN and focused is None):
                 self._await_move(focused)
 
     def _await_move(self, before: Widget | None) -> None:
-        """Wait until the chord has moved the focus: what was typed after it is for where it goes."""
+        """Wait until the focus has moved: what was typed after the chord, or after a click, is for where it goes."""
         until = time.monotonic() + _FOCUS_SECONDS
         while self._focused() is before and time.monotonic() < until and not self.exit_event.is_set():
             time.sleep(_FOCUS_POLL_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -26,34 +27,56 @@ class Stream:
         self._on_output, self._on_end = on_output, on_end
         self._loop = asyncio.get_running_loop()
         self._unsent = bytearray()
+        self._writing = threading.Lock()
         self._open = True
         os.set_blocking(fd, False)
         self._loop.add_reader(fd, self._read)
 
     def close(self) -> None:
         """Neither read nor write any more."""
-        if self._open:
-            self._open = False
+        with self._writing:
+            was_open, self._open = self._open, False
+        if was_open:
             self._loop.remove_reader(self._fd)
             self._loop.remove_writer(self._fd)
 
     def write(self, data: bytes) -> None:
         """Send bytes, as fast as the terminal takes them."""
         if self._open and data:
-            self._unsent += data
+            with self._writing:
+                self._unsent += data
             self._send()
 
+    def write_from_thread(self, data: bytes) -> bool:
+        """Send bytes at once, from any thread; returns whether that was possible: nothing may overtake what waits."""
+        with self._writing:
+            if not self._open or self._unsent:
+                return False
+            sent = self._try(data)
+            if sent < len(data):
+                self._unsent += data[sent:]
+                self._loop.call_soon_threadsafe(self._send)
+            return True
+
     def _send(self) -> None:
+        with self._writing:
+            if not self._open:
+                return
+            if self._unsent:
+                del self._unsent[: self._try(self._unsent)]
+            if self._unsent:
+                self._loop.add_writer(self._fd, self._send)
+            else:
+                self._loop.remove_writer(self._fd)
+
+    def _try(self, data: bytes | bytearray) -> int:
+        """Write; returns how much of it needs no more thought."""
         try:
-            del self._unsent[: os.write(self._fd, self._unsent)]
+            return os.write(self._fd, data)
         except BlockingIOError:
-            pass
+            return 0
         except OSError:  # it has hung up, as the reader will find out
-            self._unsent.clear()
-        if self._unsent:
-            self._loop.add_writer(self._fd, self._send)
-        else:
-            self._loop.remove_writer(self._fd)
+            return len(data)
 
     def _read(self) -> None:
         """Read for at most half a millisecond: a flood of output must leave room for keys."""

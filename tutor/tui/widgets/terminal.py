@@ -9,29 +9,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tutor.errors import ShellError
-from tutor.shell.cells import Cursor, Mouse
+from tutor.lab.ring import Piece, Replay
+from tutor.shell.cells import Mouse
 from tutor.shell.keys import as_typed, encode, encode_mouse, for_application, pasted
 from tutor.shell.marks import Command, Ended, Marks, Prompt, Started
-from tutor.tui.rows import RowStyles, regions, with_cursor
+from tutor.tui.driver import TerminalCursor
 from tutor.tui.stream import Stream
+from tutor.tui.terminal.canvas import Canvas
 
 if TYPE_CHECKING:
     from tutor.shell.screen import Screen
 
-_FRAME_SECONDS, _HOT_FRAME_SECONDS = 1 / 60, 0.004
-_HOT_SECONDS = 0.1
+_NARROW_SECONDS = 0.1
 _WHEEL_LINES = 3
 _WHEEL_UP, _WHEEL_DOWN = 65, 66
 _CHORD = "ctrl+right_square_bracket"
@@ -51,11 +50,14 @@ class Handle(Protocol):
     def keep(self, data: bytes) -> None:
         """Record output for a screen that comes after this one."""
 
-    def replay(self) -> bytes:
-        """The last output."""
+    def replay(self) -> Replay:
+        """The last output, with what was in force before it."""
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the programs in it how large it is."""
+
+    def narrow(self, columns: int, rows: int) -> None:
+        """Say for a moment that it is less wide: at `resize`, programs draw everything anew."""
 
 
 class TerminalPane(Widget, can_focus=True):
@@ -99,19 +101,22 @@ class TerminalPane(Widget, can_focus=True):
             self.error = error
             """What went wrong."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # as every widget calls it
+    def __init__(self, *, id: str | None = None, direct: bool = True) -> None:  # noqa: A002  # as every widget calls it
+        """A pane without a terminal.
+
+        Args:
+            id: its name in style sheets.
+            direct: whether rows may be written to the outer terminal without waiting for Textual, where that is safe.
+        """
         super().__init__(id=id)
         self._handle: Handle | None = None
         self._stream: Stream | None = None
-        self._screen: Screen | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._marks = Marks()
-        self._styles = RowStyles()
-        self._strips: list[Strip] = []
-        self._cursor: Cursor | None = None
+        self._canvas = Canvas(self, direct=direct, painted=self._was_painted, failed=self._break)
         self._title = ""
-        self._scrolled = self._scheduled = False
-        self._painted_at = self._key_at = 0.0
+        self._scrolled = self._application_cursor = False
+        self._asked = self._done = 0
 
     # The terminal
 
@@ -122,10 +127,17 @@ class TerminalPane(Widget, can_focus=True):
         self._loop = asyncio.get_running_loop()
         self._marks = Marks()
         before = handle.replay()
-        self._marks.feed(before)
-        self._make_screen(*self.columns_and_rows, before)
+        self._marks.feed(before.output)
+        self._make_screen(*self.columns_and_rows, before.pieces)
         handle.resize(*self.columns_and_rows)
+        if not before.whole:  # rows that a program drew long ago are not there
+            handle.narrow(*self.columns_and_rows)
+            self._loop.call_later(_NARROW_SECONDS, self._widen, handle)
         self._stream = Stream(handle.fd, self._take_output, self._hung_up)
+
+    def _widen(self, handle: Handle) -> None:
+        if self._handle is handle:
+            handle.resize(*self.columns_and_rows)
 
     def present(self, columns: int, rows: int) -> None:
         """Show what `show` is given, on a screen of this size, and take no keys."""
@@ -156,6 +168,13 @@ class TerminalPane(Widget, can_focus=True):
 
     def take_keys(self, keys: bytes) -> None:
         """Take the keyboard's bytes as they are; called from the thread that reads the keyboard."""
+        stream = self._stream
+        # Straight to the program, where there is nothing to do but that, and nothing that came before still waits.
+        if stream is not None and self._asked == self._done and not self._scrolled and self._screen is not None:
+            self._canvas.key()
+            sent = for_application(keys) if self._application_cursor else keys
+            if not _SCROLLS.search(keys) and stream.write_from_thread(sent):
+                return
         self._call(self._take_keys, keys)
 
     def take_paste(self, text: bytes) -> None:
@@ -172,9 +191,14 @@ class TerminalPane(Widget, can_focus=True):
             self._stream.write(data)
 
     def _call(self, do: Callable[[bytes], None], data: bytes) -> None:
+        def call() -> None:
+            do(data)
+            self._done += 1
+
         if self._loop is not None:
+            self._asked += 1
             with contextlib.suppress(RuntimeError):  # the application ends, and its loop with it
-                self._loop.call_soon_threadsafe(do, data)
+                self._loop.call_soon_threadsafe(call)
 
     def _take_keys(self, keys: bytes) -> None:
         """Keys as the outer terminal sends them, save those that scroll."""
@@ -192,11 +216,11 @@ class TerminalPane(Widget, can_focus=True):
 
     def _send(self, keys: bytes) -> None:
         """Send what a learner has done, who wants to see what comes of it."""
-        self._key_at = time.monotonic()
+        self._canvas.key()
         if self._scrolled and self._screen is not None:
             self._scrolled = False
             self._screen.scroll_to_end()
-            self._schedule()
+            self._canvas.soon()
         self.write(keys)
 
     def _take_output(self, data: bytes) -> None:
@@ -214,7 +238,9 @@ class TerminalPane(Widget, can_focus=True):
                 self._screen.feed(data)
             except ShellError as error:
                 self._break(error)
-        self._schedule()
+            else:
+                self._application_cursor = self._screen.application_cursor
+        self._canvas.soon()
 
     def _hung_up(self) -> None:
         self.detach()
@@ -222,72 +248,50 @@ class TerminalPane(Widget, can_focus=True):
 
     # The picture
 
-    def _make_screen(self, columns: int, rows: int, before: bytes = b"") -> None:
-        """A new screen, on which `before` was printed."""
+    @property
+    def _screen(self) -> Screen | None:
+        return self._canvas.screen
+
+    def _make_screen(self, columns: int, rows: int, before: Sequence[Piece] = ()) -> None:
+        """A new screen, on which `before` was printed, while it had the size that each piece was printed for."""
         from tutor.shell.screen import Screen  # takes long to load, and is not needed for the first picture
 
-        self._strips = [Strip.blank(columns)] * rows
-        self._cursor = None
         self._scrolled = False
         try:
             # Answers to questions that were asked long ago would be typed into whatever runs now.
-            screen = Screen(columns, rows, _unanswered)
-            screen.feed(before)
+            size = (before[0].columns, before[0].rows) if before else (columns, rows)
+            screen = Screen(*size, _unanswered)
+            for piece in (*before, Piece(columns, rows, b"")):
+                if (piece.columns, piece.rows) != (screen.columns, screen.rows):
+                    screen.resize(piece.columns, piece.rows)
+                screen.feed(piece.output)
             screen.on_reply(self.write)
-            self._screen = screen
         except ShellError as error:
             self._break(error)
-        self._schedule()
+        else:
+            self._application_cursor = screen.application_cursor
+            self._canvas.start(screen, columns, rows)
 
     def _break(self, error: ShellError) -> None:
         """Do without a screen: the shell must not suffer from it."""
-        self._screen = self._cursor = None
-        self._strips = [Strip([Segment(line)]) for line in _BROKEN]
+        self._canvas.say(Strip([Segment(line)]) for line in _BROKEN)
         self.post_message(self.Broken(error.message))
-        self.refresh()
 
-    def _schedule(self) -> None:
-        """Paint soon: sooner after a key than in a flood."""
-        if self._scheduled or self._loop is None:
-            return
-        now = time.monotonic()
-        frame = _HOT_FRAME_SECONDS if now - self._key_at < _HOT_SECONDS else _FRAME_SECONDS
-        self._scheduled = True
-        self._loop.call_later(max(0.0, self._painted_at + frame - now), self._paint)
-
-    def _paint(self) -> None:
-        self._scheduled = False
+    def _was_painted(self) -> None:
         screen = self._screen
-        if screen is None or not self.is_attached:
-            return
-        self._painted_at = time.monotonic()
-        before = self._cursor
-        try:
-            rows, self._cursor = screen.changed_rows()
-        except ShellError as error:
-            self._break(error)
-            return
-        for y, runs in rows.items():
-            if y < len(self._strips):
-                self._strips[y] = self._styles.strip(runs)
-        changed = set(rows)
-        if before != self._cursor:
-            changed |= {cursor.y for cursor in (before, self._cursor) if cursor is not None}
-        if changed:
-            self.refresh(*regions(changed, screen.columns))
-        if screen.title != self._title:
+        if screen is not None and screen.title != self._title:
             self._title = screen.title
             self.post_message(self.TitleChanged(self._title))
 
     def render_line(self, y: int) -> Strip:
         """One row."""
-        base = self.rich_style
-        if y >= len(self._strips):
-            return Strip.blank(self.size.width, base)
-        strip = self._strips[y].apply_style(base)
-        if self._cursor is not None and self._cursor.y == y:
-            strip = with_cursor(strip, self._cursor, focused=self.has_focus, base=base)
-        return strip.adjust_cell_length(self.size.width, base)
+        return self._canvas.line(y, self.rich_style)
+
+    @property
+    def terminal_cursor(self) -> TerminalCursor | None:
+        """Where the terminal's own cursor is to be while the pane has the focus."""
+        found = self._canvas.terminal_cursor()
+        return None if found is None else TerminalCursor(*found[0], found[1])
 
     # Events
 
@@ -309,19 +313,12 @@ class TerminalPane(Widget, can_focus=True):
         event.prevent_default()
         self._paste(event.text.encode())
 
-    def _on_focus(self, event: events.Focus) -> None:
-        super()._on_focus(event)
-        self._tell_focus(b"\x1b[I")
-
-    def _on_blur(self, event: events.Blur) -> None:
-        super()._on_blur(event)
-        self._tell_focus(b"\x1b[O")
-
-    def _tell_focus(self, report: bytes) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Tell the program, if it asks to be told, and draw the cursor as it is now."""
+        super().watch_has_focus(has_focus)
         if self._screen is not None and self._screen.wants_focus:
-            self.write(report)
-        if self._cursor is not None:
-            self.refresh(Region(0, self._cursor.y, self.size.width, 1))
+            self.write(b"\x1b[I" if has_focus else b"\x1b[O")
+        self._canvas.refresh_cursor()
 
     async def _on_mouse_down(self, event: events.MouseDown) -> None:
         await super()._on_mouse_down(event)
@@ -367,7 +364,7 @@ class TerminalPane(Widget, can_focus=True):
         if self._screen is not None:
             self._scrolled = True
             self._screen.scroll(lines)
-            self._schedule()
+            self._canvas.soon()
 
     def _on_resize(self, event: events.Resize) -> None:
         del event
@@ -378,11 +375,11 @@ class TerminalPane(Widget, can_focus=True):
         if screen is not None:
             try:
                 screen.resize(columns, rows)
-                self._strips = [Strip.blank(columns)] * rows
+                self._canvas.start(screen, columns, rows)
             except ShellError as error:
                 self._break(error)
         self._handle.resize(columns, rows)
-        self._schedule()
+        self._canvas.soon()
 
     def _on_unmount(self) -> None:
         self.detach()

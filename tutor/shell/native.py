@@ -1,0 +1,38 @@
+"""The screen core's library as the rest of this package calls it: objects that free themselves, errors that are ours.
+
+Does not know what any of its functions draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pyghostty import GhosttyError, ffi, lib
+
+from tutor.errors import ShellError
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """What the library calls an error becomes ours."""
+    try:
+        yield
+    except GhosttyError as error:
+        raise broken(str(error)) from error
+
+
+def broken(why: str) -> ShellError:
+    """An error that says what has failed."""
+    return ShellError(f"the screen could not be drawn: {why}", hint="your shell goes on; a new screen may do better")
+
+
+def made(kind: str, make: Callable[..., int], free: Callable[..., None], *owners: ffi.CData) -> ffi.CData:
+    """A native object behind a pointer, freed with the pointer; `owners` are what it belongs to."""
+    pointer = ffi.gc(ffi.new(kind), lambda pointer: free(pointer[0], *owners))
+    if make(ffi.NULL, pointer):
+        raise ShellError("the screen could not be made", hint="is there memory left?")
+    return pointer
+
+
+__all__ = ["broken", "ffi", "lib", "made", "reported"]
