@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 
+def children(pid: int) -> list[int]:
+    """The processes that one has forked."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def below(pid: int) -> dict[int, str]:
     """All processes below one, by pid, with the time at which each was started: a pid alone may be given again."""
     found: dict[int, str] = {}
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return found
-    for child in map(int, children):
+    for child in children(pid):
         started = started_at(child)
         if started:
             found[child] = started
@@ -27,6 +31,14 @@ def started_at(pid: int) -> str:
     except OSError:
         return ""
     return "" if fields[0] in "ZX" else fields[19]
+
+
+def name_of(pid: int) -> str:
+    """What a process calls itself; empty if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def alive(processes: dict[int, str]) -> set[int]:

@@ -6,114 +6,18 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.processes import alive, below, started_at
-from tests.shell.bash import environment
-from tests.tui.tmux import Terminal, open_terminal
+from tests.lab.processes import alive, started_at
+from tests.tui.outside import PROMPT, TUTOR, Outside, needs, outside, stty, until
 
 pytestmark = [
     pytest.mark.pty,
     pytest.mark.netns,
     pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux, a real terminal"),
 ]
-
-ROOT = Path(__file__).parents[2]
-TUTOR = f"{sys.executable} -m tutor.cli"
-PROMPT = "root@vm:~#"
-
-
-def needs(program: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"needs {program}")
-
-
-def learners_environment(home: Path) -> dict[str, str]:
-    folders = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
-    runtime = home / "run"
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    own = {"XDG_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(ROOT), "TERM": "tmux-256color", "COLORTERM": "truecolor"}
-    return environment(home) | folders | own
-
-
-class Outside:
-    """A learner's own shell, in a terminal."""
-
-    def __init__(self, terminal: Terminal, home: Path) -> None:
-        self.terminal, self.home = terminal, home
-        self.pid = int(terminal.tmux("display-message", "-p", "#{pane_pid}"))
-
-    @property
-    def shown(self) -> str:
-        return "\n".join(self.terminal.rows())
-
-    def until_shown(self, text: str, seconds: float = 10.0) -> None:
-        self.terminal.until(lambda: text in self.shown, seconds)
-
-    def enter(self, line: str) -> None:
-        self.terminal.type(line)
-        self.terminal.press("Enter")
-
-    def start(self, place: str = "") -> None:
-        """`tutor start`, until the lab's shell is there."""
-        self.enter(f"{TUTOR} start {place}; echo back, $?")
-        self.terminal.until(lambda: PROMPT in self.shown or "start?" in self.shown, 20)
-
-    @property
-    def right_side(self) -> str:
-        """The rows of the lab's shell, without line ends: its programs know nothing of how wide it is."""
-        return "".join(row.split("│")[-2] for row in self.terminal.rows() if row.count("│") >= 3)
-
-    @property
-    def tutor(self) -> int:
-        """The process of `tutor start`: the outermost of that name."""
-        return next(pid for pid in sorted(below(self.pid)) if b"tutor.cli" in _command_line(pid))
-
-    def quit(self) -> None:
-        self.terminal.press("C-]", "q")
-        self.until_shown("Your progress is kept")
-        self.terminal.press("q")
-        self.until_shown("back, 0")
-
-
-def _command_line(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
-
-
-@contextmanager
-def outside(columns: int = 120, rows: int = 34, home: Path | None = None) -> Iterator[Outside]:
-    """A terminal, with a home of its own if none is given; labs end with it."""
-    made = Path(tempfile.mkdtemp(prefix="t-")) if home is None else None  # a socket lies there, so the path is short
-    home = home or made
-    assert home is not None
-    try:
-        argv = ["bash", "--norc", "--noprofile"]
-        variables = learners_environment(home) | {"PS1": "outer> ", "HISTFILE": "/dev/null"}
-        with open_terminal(argv, variables, columns=columns, rows=rows) as terminal:
-            terminal.until(lambda: "outer>" in terminal.rows()[0])
-            shell = Outside(terminal, home)
-            try:
-                yield shell
-            finally:
-                tutors = [pid for pid in below(shell.pid) if b"tutor.cli" in _command_line(pid)]
-                for pid in tutors[:1]:
-                    os.kill(pid, signal.SIGTERM)
-                end_kept_labs(home)
-    finally:
-        if made is not None:
-            shutil.rmtree(made, ignore_errors=True)
-
-
-def end_kept_labs(home: Path) -> None:
-    argv = [sys.executable, "-m", "tutor.cli", "reset", "--all"]
-    subprocess.run(argv, env=learners_environment(home), capture_output=True, check=False, timeout=20)
 
 
 @pytest.fixture
@@ -147,30 +51,6 @@ def test_a_learner_starts_and_does_the_first_step_and_quits(columns: int, rows: 
         assert stty(shell) == before
 
 
-def stty(shell: Outside) -> str:
-    shell.enter("clear; stty -g > ~/stty; echo written")
-    shell.terminal.until(lambda: "written" in shell.terminal.rows()[:2])
-    return (shell.home / "stty").read_text(encoding="ascii")
-
-
-def test_tutor_start_again_after_a_kill_is_back_in_the_same_lab(lab: Outside) -> None:
-    lab.enter("sleep 1234 & mark=before; echo remember me")
-    lab.terminal.until(lambda: lab.shown.count("remember me") >= 2)
-    os.kill(lab.tutor, signal.SIGKILL)
-    lab.until_shown("back, 137")
-    lab.terminal.tmux("send-keys", "-R")  # what the dead one left of its screen
-    lab.enter("stty sane; clear")
-    lab.start()
-    lab.terminal.until(lambda: lab.shown.count("remember me") >= 2)
-    lab.until_shown("you are back in it")
-    lab.enter("clear; echo $mark again; jobs")
-    lab.until_shown("before again")
-    lab.until_shown("sleep 1234 &")
-    lab.enter("ip a")
-    lab.until_shown("Done")
-    lab.quit()
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_the_tutor_and_restores_the_terminal(lab: Outside, number: signal.Signals) -> None:
     os.kill(lab.tutor, number)
@@ -193,13 +73,6 @@ def test_the_end_of_the_terminal_ends_the_tutor_and_keeps_the_lab(lab: Outside) 
         again.start()
         again.until_shown("you are back in it")
         again.terminal.until(lambda: again.shown.count("remember me") >= 2)
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_keys_that_a_screen_would_take_reach_readline(lab: Outside) -> None:

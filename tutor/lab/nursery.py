@@ -37,6 +37,7 @@ class Nursery:
 
     def __init__(self) -> None:
         self._socket, theirs = wire.pair()
+        self._asked = 0
         ours = self._socket
         tutor = os.getpid()
 
@@ -69,19 +70,31 @@ class Nursery:
             SandboxForbidden: this machine does not let this user make user namespaces.
             LabError: the nursery is gone.
         """
-        request = {"keep_at": str(keep_at) if keep_at else "", "grace": grace, "single": single}
+        # Another process that shares this end may have been killed before it took its answer.
+        self._asked += 1
+        name = f"{os.getpid()}.{self._asked}"
+        request = {"keep_at": str(keep_at) if keep_at else "", "grace": grace, "single": single, "name": name}
         try:
             wire.send(self._socket, request)
-            heard = wire.receive(self._socket)
-        except OSError:
-            heard = None
-        if heard is None:
-            raise LabError("the process that makes labs has ended", hint="start tutor again")
-        answer, descriptors = heard
+            answer, descriptors = self._hear(name)
+        except OSError as error:
+            raise LabError("the process that makes labs has ended", hint="start tutor again") from error
         if "error" in answer:
             kind = SandboxForbidden if answer["forbidden"] else LabError
             raise kind(answer["error"], hint=answer["hint"])
         return socket.socket(fileno=descriptors[0])
+
+    def _hear(self, name: str) -> tuple[wire.Message, list[int]]:
+        """The answer to a request. A lab that is the answer to another's is let go."""
+        while True:
+            heard = wire.receive(self._socket)
+            if heard is None:
+                raise BrokenPipeError
+            answer, descriptors = heard
+            if answer["name"] == name:
+                return answer, descriptors
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def close(self) -> None:
         """End the nursery, and every private lab with it."""
@@ -122,14 +135,17 @@ class _Births:
             )
         except TutorError as error:
             forbidden = isinstance(error, SandboxForbidden)
-            wire.send(self._requests, {"error": error.message, "hint": error.hint, "forbidden": forbidden})
+            self._answer(request, {"error": error.message, "hint": error.hint, "forbidden": forbidden})
             return
         except OSError as error:
             text = f"the lab could not be started: {error.strerror or error}"
-            wire.send(self._requests, {"error": text, "hint": "run `tutor doctor`", "forbidden": False})
+            self._answer(request, {"error": text, "hint": "run `tutor doctor`", "forbidden": False})
             return
-        wire.send(self._requests, {}, [control.fileno()])
+        self._answer(request, {}, control.fileno())
         control.close()
+
+    def _answer(self, request: wire.Message, answer: wire.Message, *descriptors: int) -> None:
+        wire.send(self._requests, {**answer, "name": request["name"]}, descriptors)
 
     def _launch(self, keep_at: Path | None, grace: float, single: bool) -> socket.socket:
         ids = self._maps.get(single) or idmap.choose(single=single)
