@@ -8,16 +8,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tutor.errors import TutorError
 from tutor.lab.nursery import Nursery
 from tutor.shell import Command
+from tutor.store.config import ConfigStore
 from tutor.tui.app import TutorApp
 from tutor.tui.desk import Desk
 from tutor.tui.screens.ask import Ask
 from tutor.tui.screens.lesson import LessonScreen
-from tutor.tui.widgets.lesson import LessonPane, Outcome
+from tutor.tui.widgets.lesson import LessonPane
+from tutor.tui.widgets.outcome import Outcome
 from tutor.tui.widgets.terminal import TerminalPane
 
 SECONDS = 15.0
@@ -60,17 +62,21 @@ class Sitting:
     @property
     def step(self) -> str:
         """The title of the step that is shown; empty until there is one."""
-        titles = self.lesson.query("#title").results(Static)
-        return next((str(title.render()) for title in titles), "")
+        return self.lesson.active.title if self.lesson.active is not None else ""
 
     @property
     def outcome(self) -> str:
         """How the step stands."""
-        return str(self.lesson.query_one(Outcome).render())
+        return self.lesson.query_one(Outcome).text
 
     @property
     def bar(self) -> str:
         return str(self.screen.query_one("#bar", Static).render())
+
+    @property
+    def course(self) -> str:
+        """How far one is in the course."""
+        return str(self.screen.query_one("#progress", Static).render())
 
     @property
     def question(self) -> str:
@@ -116,7 +122,7 @@ class Sitting:
         """Take the focus out of the shell."""
         if self.pane.has_focus:
             await self.pilot.press("ctrl+right_square_bracket")
-        if isinstance(self.app.focused, Input):
+        if self.app.focused is not None and self.app.focused.id == "answer":
             await self.pilot.press("escape")
         await self.until(lambda: self.app.focused is self.lesson.text)
 
@@ -128,22 +134,26 @@ class Sitting:
 
 @asynccontextmanager
 async def sitting(
-    nursery: Nursery, place: str = "", *, pack: str = "", size: tuple[int, int] = (120, 34)
+    nursery: Nursery, place: str = "", *, pack: str = "", size: tuple[int, int] = (120, 34), advance: bool = False
 ) -> AsyncIterator[Sitting]:
-    """Play until the block ends; the lab ends with it."""
+    """Play until the block ends; the lab ends with it. Steps lead on by themselves only if `advance` says so."""
+    ConfigStore().update(advance=advance)
     app = HeardApp(Desk(nursery, pack, place))
     async with app.run_test(size=size) as pilot:
         try:
             yield Sitting(app, pilot)
         finally:
             for screen in app.screen_stack:
-                if isinstance(screen, LessonScreen) and not screen._ending:
-                    await screen._leave(end=True)
+                if isinstance(screen, LessonScreen) and not screen.is_ending:
+                    await screen.leave(end=True)
 
 
 @asynccontextmanager
-async def at_step(nursery: Nursery, place: str = "", *, size: tuple[int, int] = (120, 34)) -> AsyncIterator[Sitting]:
+async def at_step(
+    nursery: Nursery, place: str = "", *, size: tuple[int, int] = (120, 34), advance: bool = False
+) -> AsyncIterator[Sitting]:
     """Play from a step on, with a shell that is ready."""
-    async with sitting(nursery, place, size=size) as playing:
-        await playing.until(lambda: bool(playing.step) and playing.app.prompts > 0 and playing.shown != "")
+    async with sitting(nursery, place, size=size, advance=advance) as playing:
+        await playing.until(lambda: bool(playing.step) and playing.app.prompts > 0)
+        await playing.until(lambda: playing.shown != "" or not playing.pane.is_on_screen)
         yield playing

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.screen import Screen
 
 from tutor.errors import TutorError
 from tutor.tui.desk import Desk
 from tutor.tui.driver import RawDriver
+from tutor.tui.keys import LESSON_BINDINGS, commands_of
+from tutor.tui.preferences import Preferences
 from tutor.tui.screens.lesson import LessonScreen
+from tutor.tui.themes import DARK, THEMES
 
 _LOADED_SECONDS = 2.0
 """How long after the start all is loaded."""
@@ -24,21 +29,53 @@ class TutorApp(App[TutorError | None]):
     """The tutor."""
 
     TITLE = "tutor"
-    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
+    COMMAND_PALETTE_BINDING = "ctrl+backslash"  # the screen binds keys of its own to it
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(driver_class=RawDriver)
         self._desk = desk
+        self._preferences = Preferences()
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = self._preferences.now.theme if self._preferences.now.theme in self.available_themes else DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What our style sheets need of themes that are not ours."""
+        return DARK.variables
 
     def on_mount(self) -> None:
         """Show the sitting."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             # Leave the terminal as it was found; the lab waits, as after any end that nobody asked for.
             loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
-        self.push_screen(LessonScreen(self._desk))
+        loop.set_exception_handler(self._failed)
+        self.push_screen(LessonScreen(self._desk, self._preferences))
         self.set_timer(_LOADED_SECONDS, _spare_what_is_loaded)
+
+    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A callback of the loop has failed, not one of Textual's: no less an end, rather than a screen that lies."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and "handle" in context:
+            self.call_later(_raise, error)
+        else:
+            loop.default_exception_handler(context)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers: everything that a key does, and the themes."""
+        if not isinstance(screen, LessonScreen):
+            return
+        for title, words, action in commands_of(LESSON_BINDINGS):
+            yield SystemCommand(title, words, partial(screen.run_action, action))
+        yield SystemCommand("Move on by itself", "on or off: after a step that passes", screen.action_advance)
+        for name in self.available_themes:
+            words = "colours of the screen" if name in THEMES else "one of Textual's"
+            yield SystemCommand(f"Theme: {name}", words, partial(screen.action_theme, name))
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def _spare_what_is_loaded() -> None:

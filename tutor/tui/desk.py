@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tutor.errors import TutorError, UsageError
@@ -17,6 +17,8 @@ from tutor.lab.nursery import Nursery
 from tutor.lab.ring import Ring
 from tutor.lab.wire import Message
 from tutor.lesson import Lesson, Step
+from tutor.netmap import NetnsPart, inventory
+from tutor.session.comeback import Comeback
 from tutor.session.material import Material, load_material
 from tutor.session.play import Play, StepView, first_open_step
 from tutor.session.sitting import Sitting
@@ -42,20 +44,25 @@ class Opening:
     """Whether the kept lab was found alive, at this very place."""
     found_at: str = ""
     """Where the kept lab was found alive, when the learner asked for another place."""
+    first: bool = False
+    """Whether the learner has never been here before."""
+    comeback: bool = False
+    """Whether the sitting goes on after a crash of the screen, which the learner is told of."""
 
 
 class Desk:
     """One learner's sitting, for a screen."""
 
-    def __init__(self, nursery: Nursery, pack: str, place: str) -> None:
+    def __init__(self, nursery: Nursery, pack: str, place: str, comeback: Comeback | None = None) -> None:
         """Do nothing yet.
 
         Args:
             nursery: makes labs.
             pack: as `--pack` names it.
             place: `LESSON[/STEP]`; empty for where the learner left off.
+            comeback: the screen before has crashed: why this one begins.
         """
-        self._nursery, self._pack, self._place = nursery, pack, place
+        self._nursery, self._pack, self._place, self._comeback = nursery, pack, place, comeback
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._material: Material | None = None
         self._sitting: Sitting | None = None
@@ -143,6 +150,11 @@ class Desk:
             await self._do(sitting.release)
         self._thread.shutdown(wait=False)
 
+    @property
+    def here(self) -> tuple[Lesson, Step]:
+        """Where the learner is."""
+        return self._way.view.lesson, self._way.view.step
+
     def filenos(self) -> tuple[int, ...]:
         """Descriptors that can be read when `pump` is wanted; none while a lab goes and another comes."""
         live = self._sitting.live if self._sitting is not None and not self._building else None
@@ -164,12 +176,26 @@ class Desk:
 
     def progress(self) -> tuple[int, int]:
         """How many steps of the course are done, and how many there are."""
-        material = self._material
-        if material is None or self._play is None:
-            return 0, 0
-        lessons = material.course.lessons()
-        done = sum(self._play.progress.is_done(lesson.id, step.id) for lesson in lessons for step in lesson.steps)
-        return done, sum(len(lesson.steps) for lesson in lessons)
+        done = [each for _, steps in self.outline() for each in steps]
+        return sum(done), len(done)
+
+    def outline(self) -> list[tuple[Lesson, tuple[bool, ...]]]:
+        """The lessons of the course, each with whether its steps are done."""
+        lessons = self._material.course.lessons() if self._material is not None else ()
+        return [(lesson, self.done(lesson)) for lesson in lessons]
+
+    def done(self, lesson: Lesson) -> tuple[bool, ...]:
+        """Which steps of a lesson are done."""
+        return tuple(self._way.progress.is_done(lesson.id, step.id) for step in lesson.steps)
+
+    def built(self) -> tuple[str, ...]:
+        """What the active lesson leaves behind, a sentence each."""
+        return self._way.built()
+
+    def network(self) -> tuple[NetnsPart, ...]:
+        """The learner's network as it was judged last."""
+        state = self._play.network if self._play is not None else None
+        return inventory(state) if state is not None else ()
 
     @property
     def taps(self) -> bool:
@@ -192,27 +218,42 @@ class Desk:
     def _open(self) -> Opening:
         material = self._material = load_material(self._pack)
         self._play = Play(material.course, material.judge, ProgressStore(material.course.pack.id))
-        lesson, step = self._wanted(material)
         workshop = Workshop(self._nursery, material.course)
         self._sitting = Sitting(self._nursery, workshop, material.course, runtime_dir())
-        if not self._sitting.take(lesson.lab):
+        if self._comeback is None:
+            return self._find(material, self._place)
+        # The place that was asked for may be long ago: the lab that lives tells where the learner was.
+        self._way.messages.append(self._comeback.message)
+        opening = self._find(material, "")
+        if not opening.resumed and not opening.busy:
+            self._sitting.release()
+            opening = self._find(material, self._place)
+        if self._comeback.blank and self._sitting.shell is not None:
+            self._sitting.shell.forget()
+        return replace(opening, comeback=True)
+
+    def _find(self, material: Material, asked: str) -> Opening:
+        """Take the kept lab, if it is free and alive, at the place that is asked for."""
+        first = self._way.progress.at is None
+        lesson, step = self._wanted(material, asked)
+        if not self._here.take(lesson.lab):
             return Opening(lesson, step, busy=True)
-        place = self._sitting.resume()
+        place = self._here.resume()
         if place is None:
-            return Opening(lesson, step)
+            return Opening(lesson, step, first=first)
         try:
             found_lesson, found_step = material.place(f"{place.lesson}/{place.step}")
         except TutorError:
             return Opening(lesson, step)
-        if self._place and (found_lesson.id, getattr(found_step, "id", "")) != (lesson.id, step.id):
+        if asked and (found_lesson.id, getattr(found_step, "id", "")) != (lesson.id, step.id):
             return Opening(lesson, step, found_at=f"{place.lesson}/{place.step}")
         return Opening(found_lesson, found_step or found_lesson.steps[0], resumed=True)
 
-    def _wanted(self, material: Material) -> tuple[Lesson, Step]:
+    def _wanted(self, material: Material, asked: str) -> tuple[Lesson, Step]:
         """The place that was asked for, else where the learner left off, else the beginning."""
         progress = self._way.progress
-        if self._place:
-            lesson, step = material.place(self._place)
+        if asked:
+            lesson, step = material.place(asked)
         elif progress.at is not None and progress.at.lesson in material.course.ids:
             lesson = material.lessons([progress.at.lesson])[0]
             step = lesson.find_step(progress.at.step)

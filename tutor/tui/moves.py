@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 
 class Mover(Protocol):
@@ -16,15 +16,18 @@ class Mover(Protocol):
 
 
 M = TypeVar("M", bound=Mover)
+P = ParamSpec("P")
 
 
-def one_at_a_time(move: Callable[[M], Awaitable[None]]) -> Callable[[M], Awaitable[None]]:
+def one_at_a_time(
+    move: Callable[Concatenate[M, P], Awaitable[None]],
+) -> Callable[Concatenate[M, P], Awaitable[None]]:
     """Let keys that are pressed while a move is under way come to nothing."""
 
     @functools.wraps(move)
-    async def moved(screen: M) -> None:
+    async def moved(screen: M, /, *arguments: P.args, **named: P.kwargs) -> None:
         if not screen.moves.locked():
             async with screen.moves:
-                await move(screen)
+                await move(screen, *arguments, **named)
 
     return moved

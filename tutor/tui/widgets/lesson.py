@@ -1,100 +1,83 @@
-"""The lesson's pane: the active step's text, its commands, and how it stands. Does not know how a step is judged."""
+"""The lesson's pane: its steps up to the active one, and how that one stands. Does not know how a step is judged."""
 
 from __future__ import annotations
 
-import re
+import asyncio
+from collections.abc import Sequence
 
 from rich.markup import escape
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Input, Markdown, Static
+from textual.widgets import Collapsible, Static
 
-from tutor.lesson import Block, Commands, Drawing, Note, NoteKind, Prose, Step, StepKind
+from tutor.lesson import Hint, Lesson, Step
 from tutor.session.play import StepView
+from tutor.tui.widgets.blocks import CommandBlock, shown, shown_hint
+from tutor.tui.widgets.course_bar import StepMark
+from tutor.tui.widgets.outcome import Outcome
+from tutor.tui.widgets.question import QuestionBox
+from tutor.tui.widgets.welcome import Welcome
 
-_LOW = 30
-_NOTE_TITLES = {NoteKind.NOTE: "Note", NoteKind.TODAY: "Today", NoteKind.WARNING: "Mind"}
-_ON = {
-    False: "[b]Ctrl-][/] and [b]n[/] lead on to the next step.",
-    True: "The lesson ends here. [b]Ctrl-][/] and [b]n[/] lead on to the next one.",
-}
-_TICKS = {True: "[$text-success]✓[/]", False: "[$text-warning]○[/]", None: "[$text-muted]·[/]"}
-
-
-class CommandBlock(Static):
-    """Commands to type. A click puts them at the prompt."""
-
-    class Chosen(Message):
-        """The learner wants these commands at the prompt."""
-
-        def __init__(self, commands: tuple[str, ...]) -> None:
-            super().__init__()
-            self.commands = commands
-            """The commands, in order."""
-
-    def __init__(self, block: Commands) -> None:
-        super().__init__(escape(block.text))
-        self._block = block
-        self.border_subtitle = "t: type it"
-
-    def on_click(self, event: events.Click) -> None:
-        """Put them at the prompt."""
-        event.stop()
-        self.post_message(self.Chosen(self._block.commands))
+_TALL = 20
+"""From how many rows on an introduction leaves room for the step below it."""
 
 
-class Outcome(Static):
-    """How the step stands: its checks with ticks, the one thing to mend, hints."""
+class StepSection(Vertical):
+    """One step's text."""
 
-    def show(self, view: StepView) -> None:
-        """Show how it stands now."""
-        lines = [f"{_TICKS[line.passed]} {escape(line.text)}" for line in view.checks]
-        if view.error:
-            lines += ["", f"[$text-error]This is our error, not yours:[/] {escape(view.error)}"]
-        elif view.passed:
-            lines += ["", "[b $text-success]✓ Done.[/] " + _ON[view.is_last]]
-            if view.why:
-                lines.append(_with_code(view.why))
-        elif view.fault is not None:
-            lines += ["", f"[b]{_with_code(view.fault.message)}[/]"]
-            if view.fault.found and view.fault.expected:
-                lines.append(f"  found     {escape(view.fault.found)}")
-                lines.append(f"  expected  {escape(view.fault.expected)}")
-        elif view.missing:
-            lines += ["", "Not shown yet: " + escape("; ".join(view.missing)) + "."]
-        elif view.answer:
-            lines += ["", f"[b]{escape(view.answer)}[/] is not it. Look again: the kernel knows."]
-        elif view.step.kind is StepKind.SEE:
-            lines += [f"{_TICKS[False]} Run the command and read what it prints."]
-        elif view.step.kind is StepKind.ANSWER:
-            lines += [f"{_TICKS[False]} Look in the shell (Ctrl-]), then answer."]
-        self.update("\n".join(lines).strip("\n"))
-        self.set_class(view.passed, "-passed")
+    def __init__(self, step: Step, number: int) -> None:
+        super().__init__()
+        self.step, self._number = step, number
+        self._hints = 0
+
+    def compose(self) -> ComposeResult:
+        """Title, text, question."""
+        yield Static(classes="title")
+        for block in self.step.body:
+            yield shown(block)
+        if self.step.question is not None:
+            yield QuestionBox(self.step.question)
+
+    def on_mount(self) -> None:
+        """Begin as a step that is not done."""
+        self.tick(passed=False)
+
+    @property
+    def title(self) -> str:
+        """The step's title."""
+        return self.step.title
+
+    def tick(self, *, passed: bool) -> None:
+        """Show whether it is done."""
+        sign = "[$text-success]✓[/]" if passed else "▸"
+        self.query_one(".title", Static).update(f"{sign} {self._number}  {escape(self.step.title)}")
+        self.set_class(passed, "-passed")
+
+    async def show_hints(self, hints: Sequence[Hint]) -> None:
+        """Unfold the hints that were asked for; the ones before fold up."""
+        if len(hints) <= self._hints:
+            return
+        for shown_before in self.query(".hint").results(Collapsible):
+            shown_before.collapsed = True
+        for number, hint in enumerate(hints[self._hints :], self._hints + 1):
+            await self.mount(shown_hint(hint, number))
+        self._hints = len(hints)
 
 
 class LessonPane(Vertical):
     """The lesson: its text, which scrolls, and below it how the step stands, which is always to be seen."""
 
-    class Answered(Message):
-        """The learner has answered the question."""
-
-        def __init__(self, answer: str) -> None:
-            super().__init__()
-            self.answer = answer
-            """What was answered."""
-
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # as every widget calls it
         super().__init__(id=id)
-        self._step: Step | None = None
-        self._hints = 0
+        self._lesson: Lesson | None = None
+        self._active: StepSection | None = None
+        self._turning = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         """Until there is a step."""
+        yield Static(id="steps")
         with VerticalScroll(id="text", can_focus=True):
-            yield Static("Preparing the lesson ...")
+            yield Static("Reading the course ...", classes="waiting")
         yield Outcome(id="outcome")
 
     @property
@@ -102,68 +85,84 @@ class LessonPane(Vertical):
         """What scrolls, and takes the focus."""
         return self.query_one("#text", VerticalScroll)
 
-    async def show(self, view: StepView) -> None:
-        """Show a step, or how the one that is shown stands now."""
-        if view.step is not self._step:
-            self._step, self._hints = view.step, 0
-            await self.text.remove_children()
-            await self.text.mount_all(self._widgets(view))
-            if self.app.size.height < _LOW:
-                # Little is seen at once here: what is to be done comes before the introduction, which is above it.
-                self.call_after_refresh(self.text.scroll_to_widget, self.query_one("#title"), animate=False, top=True)
-            else:
-                self.text.scroll_home(animate=False)
-        self.query_one(Outcome).show(view)
-        for hint in view.hints[self._hints :]:
-            await self.text.mount(_framed("Hint", Markdown(hint.markdown), "hint"))
-            self._hints += 1
-            self.text.scroll_end(animate=False)
+    @property
+    def active(self) -> StepSection | None:
+        """The active step's section; None until there is one."""
+        return self._active
 
-    def _widgets(self, view: StepView) -> list[Widget]:
-        step, lesson = view.step, view.lesson
-        self.border_title = f"{escape(lesson.title)} · {view.number} of {len(lesson.steps)}"
-        widgets: list[Widget] = []
-        if view.number == 1:
-            widgets += [_shown(block) for block in lesson.intro]
-        widgets.append(Static(f"[b $text-accent]{escape(step.title)}[/]", id="title"))
-        widgets += [_shown(block) for block in step.body]
-        if step.question is not None:
-            widgets.append(Static(f"[b]{_with_code(step.question.ask)}[/]", classes="ask"))
-            widgets.append(Input(placeholder="your answer, then Enter", id="answer"))
-        return widgets
+    async def show(self, view: StepView, ran: frozenset[str]) -> None:
+        """Show a step, or how the one that is shown stands now.
+
+        Args:
+            view: the step.
+            ran: the commands that have been run since it became active.
+        """
+        async with self._turning:
+            section = self._active
+            if section is None or section.step is not view.step:
+                section = await self._turn_to(view)
+            await self._show(section, view, ran)
+
+    async def _show(self, section: StepSection, view: StepView, ran: frozenset[str]) -> None:
+        section.tick(passed=view.passed)
+        for block in section.query(CommandBlock):
+            block.tick(ran)
+        self.query_one(Outcome).show(view)
+        hints = len(self.query(".hint"))
+        await section.show_hints(view.hints)
+        if len(self.query(".hint")) > hints:
+            self.call_after_refresh(self.text.scroll_end, animate=False)
+
+    async def show_end(self, end: Vertical) -> None:
+        """Show what a lesson comes to, below its last step."""
+        await self.query(".end").remove()
+        end.add_class("end")
+        await self.text.mount(end)
+        self.call_after_refresh(self.text.scroll_to_widget, end, animate=False, top=True)
+
+    def list_steps(self, marks: Sequence[StepMark]) -> None:
+        """Show the lesson's steps, where there is room for a list of them."""
+        self.query_one("#steps", Static).update("\n".join(_line(number, mark) for number, mark in enumerate(marks, 1)))
+
+    async def welcome(self) -> None:
+        """Explain the screen, until the next step."""
+        await self.text.mount(Welcome(), before=0)
+        self.text.scroll_home(animate=False)
+
+    async def _turn_to(self, view: StepView) -> StepSection:
+        """Add a section; everything is laid anew for another lesson, or on the way back."""
+        steps = view.lesson.steps
+        before = self._active.step if self._active is not None and self._lesson is view.lesson else None
+        follows = before in steps and steps.index(before) + 1 == view.number - 1
+        if not follows:
+            await self.text.remove_children()
+            if view.number == 1:
+                intro = Vertical(*(shown(block) for block in view.lesson.intro), classes="intro")
+                await self.text.mount(intro)
+        await self.query(".end, Welcome").remove()
+        section = StepSection(view.step, view.number)
+        await self.text.mount(section)
+        self._lesson, self._active = view.lesson, section
+        self.border_title = f"step {view.number} of {len(steps)}"
+        if view.number > 1 or self.text.size.height < _TALL:
+            self.call_after_refresh(self.text.scroll_to_widget, section, animate=False, top=True)
+        else:
+            self.text.scroll_home(animate=False)
+        return section
 
     def focus_answer(self) -> bool:
-        """Go to where the answer is typed, if the step has a question that waits for one."""
-        for answer in self.query("#answer").results(Input):
-            self.screen.set_focus(answer)
+        """Go to where the answer is given, if the step has a question."""
+        for box in self._active.query(QuestionBox) if self._active is not None else ():
+            box.take_focus()
             return True
         return False
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """An answer."""
-        event.stop()
-        self.post_message(self.Answered(event.value))
-        event.input.clear()
+    def choose(self, number: int) -> bool:
+        """Answer the step's question by the number of a choice; False where there is none of that number."""
+        boxes = list(self._active.query(QuestionBox)) if self._active is not None else []
+        return bool(boxes) and boxes[0].key_number(number)
 
 
-def _shown(block: Block) -> Widget:
-    match block:
-        case Prose():
-            return Markdown(block.markdown)
-        case Commands():
-            return CommandBlock(block)
-        case Drawing():
-            return Static(escape(block.text), classes="drawing")
-        case Note():
-            return _framed(_NOTE_TITLES[block.kind], Markdown(block.markdown), "note")
-
-
-def _framed(title: str, content: Widget, style: str) -> Widget:
-    frame = Vertical(content, classes=f"frame {style}")
-    frame.border_title = title
-    return frame
-
-
-def _with_code(text: str) -> str:
-    """Markup for a sentence, with what stands between backticks as the lesson shows commands."""
-    return re.sub(r"`([^`]+)`", r"[$text-accent]\1[/]", escape(text))
+def _line(number: int, mark: StepMark) -> str:
+    style = "b $accent" if mark.active else "$text-success" if mark.done else "$text-muted"
+    return f"[@click=screen.go_to('{mark.id}')][{style}]{mark.sign} {number}  {escape(mark.title)}[/][/]"

@@ -1,0 +1,186 @@
+"""A screen with a lab behind it: how a sitting begins, goes to a place, loses its lab, and ends.
+
+What the learner sees of it is for the screen that is made of it. Does not know widgets but the shell's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from abc import abstractmethod
+
+from textual import work
+from textual.screen import Screen
+
+from tutor.errors import LabGone, TutorError
+from tutor.lab.wire import Message as Notice
+from tutor.lesson import Lesson, Step
+from tutor.session.play import StepView
+from tutor.tui.desk import Desk, Opening
+from tutor.tui.screens.ask import Ask
+from tutor.tui.screens.watch import WatchScreen
+from tutor.tui.watching import LabWatch
+from tutor.tui.widgets.terminal import TerminalPane
+
+_RESCAN_SECONDS = 1.0
+
+
+class LabScreen(Screen[int]):
+    """A sitting, from its beginning to its end."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        """The lab, and where one is in the course."""
+        self.is_ending = False
+        """Whether the sitting is over."""
+        self._watch = LabWatch(self._pump_now)
+        self._pumping = False
+        self._begun = False
+
+    # What the screen is asked for
+
+    @property
+    @abstractmethod
+    def shell(self) -> TerminalPane:
+        """The learner's shell."""
+
+    @abstractmethod
+    async def show(self, view: StepView) -> None:
+        """Show the active step as it stands now."""
+
+    @abstractmethod
+    async def arrived(self, opening: Opening | None) -> None:
+        """Bring the keys to where the step needs them; `opening` is None after the beginning."""
+
+    @abstractmethod
+    def shell_opened(self) -> None:
+        """Know nothing of the shell any more: it is another one."""
+
+    @abstractmethod
+    def say(self, text: str) -> None:
+        """Say what is being waited for; nothing if it is empty."""
+
+    # Beginning and ending
+
+    def on_mount(self) -> None:
+        """Begin once the first picture is there."""
+        self.call_after_refresh(self._begin)
+        self.set_interval(_RESCAN_SECONDS, self._pump_now)
+
+    @work
+    async def _begin(self) -> None:
+        self.say("Reading the course ...")
+        try:
+            opening = await self.desk.open()
+        except TutorError as error:
+            self.app.exit(error, return_code=2)
+            return
+        lesson, step = opening.lesson, opening.step
+        if opening.busy:
+            text = "Another tutor has this lab open. You can watch its shell, or work in a lab of your own meanwhile."
+            choices = {"w": "watch", "s": "scratch lab", "q": "quit"}
+            choice = await self.app.push_screen_wait(Ask("The lab is in use", text, choices))
+            if choice == "w":
+                await self._watch_other(lesson)
+                return
+            if choice == "q":
+                await self.leave(end=False)
+                return
+        if opening.found_at:
+            text = (
+                f"A lab is still running, at {opening.found_at}. A new one takes its place, and what you made is lost."
+            )
+            if await self.app.push_screen_wait(Ask("Build a new lab?", text, {"b": "build", "q": "quit"})) == "q":
+                await self.leave(end=False)
+                return
+        await self.place(lesson, step, living=opening.resumed, opening=opening)
+        if opening.resumed and not opening.comeback:
+            self.notify("Your lab was still running; you are back in it.")
+
+    async def _watch_other(self, lesson: Lesson) -> None:
+        try:
+            ring, columns, rows = await self.desk.watch(lesson)
+        except TutorError as error:
+            self.app.exit(error, return_code=2)
+            return
+        self.app.switch_screen(WatchScreen(ring, columns, rows))
+
+    async def place(self, lesson: Lesson, step: Step, *, living: bool, opening: Opening | None = None) -> None:
+        """Go to a step, in the lab as it is or in a new one; what fails becomes a question."""
+        try:
+            if living:
+                view = await self.desk.enter(lesson, step)
+            else:
+                self.say("Building the lab ...")
+                self._watch.pause()
+                self.shell.detach()
+                view = await self.desk.build(lesson, step)
+            await self.show(view)
+            await self.arrived(opening)
+            if not living or not self.shell.wants_keys:
+                await self._open_shell()
+            self._begun = True
+            self._watch.over(self.desk.filenos())
+            self.say("")
+        except TutorError as error:
+            await self._trouble(error, lesson, step)
+
+    async def _open_shell(self) -> None:
+        columns, rows = self.shell.columns_and_rows
+        self.shell.attach(await self.desk.shell(columns, rows))
+        self.shell_opened()
+
+    async def _trouble(self, error: TutorError, lesson: Lesson, step: Step) -> None:
+        text = error.message + (f"\n\n{error.hint}" if error.hint else "")
+        choice = await self.app.push_screen_wait(Ask("The lab is not there", text, {"b": "build it anew", "q": "quit"}))
+        if choice == "b":
+            await self.place(lesson, step, living=False)
+        else:
+            await self.leave(end=True, status=2)
+
+    async def leave(self, *, end: bool, status: int = 0) -> None:
+        """Go; with `end` the lab ends too."""
+        self.is_ending = True
+        self._watch.pause()
+        self.shell.detach()
+        with contextlib.suppress(TutorError):
+            await self.desk.close(end=end)
+        self.app.exit(return_code=status)
+
+    # What happens in the lab
+
+    def _pump_now(self) -> None:
+        if self._begun and not self.is_ending and not self._pumping:
+            self._pumping = True
+            self._watch.pause()  # until what is there has been read, on the desk's own thread
+            self._pump()
+
+    @work(group="pump")
+    async def _pump(self) -> None:
+        try:
+            view, notices = await self.desk.pump()
+            if view is not None:
+                await self.show(view)
+            for notice in notices:
+                await self._notice(notice)
+        except TutorError as error:
+            await self.lost(error)
+        finally:
+            self._pumping = False
+            if not self.is_ending:
+                self._watch.over(self.desk.filenos())
+
+    async def _notice(self, notice: Notice) -> None:
+        if notice["notice"] == "shell-ended":
+            self.shell.detach()
+            await self.desk.shell_ended()
+            await self._open_shell()
+            self.notify("That shell has ended. Here is a new one.")
+        elif notice["notice"] == "machine-down":
+            raise LabGone(f"the machine {notice['machine']} has gone down", hint="it can be built anew, at this step")
+
+    async def lost(self, error: TutorError) -> None:
+        """The lab is not there any more, or does not answer."""
+        self.shell.detach()
+        if self._begun and not self.is_ending:
+            await self._trouble(error, *self.desk.here)

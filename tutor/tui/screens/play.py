@@ -1,0 +1,211 @@
+"""The active step on the screen: how it is shown, the moment when it passes, and what the shell tells of it.
+
+Does not know which keys there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import work
+from textual.events import DescendantBlur, DescendantFocus
+from textual.widgets import Input, Static
+
+from tutor.errors import TutorError
+from tutor.lesson import StepKind
+from tutor.session.play import StepView
+from tutor.tui.advance import READING_SECONDS, SECONDS, Advance
+from tutor.tui.arrangement import Side
+from tutor.tui.desk import Desk, Opening
+from tutor.tui.dictation import Dictation
+from tutor.tui.keys import Where, keys_for
+from tutor.tui.moves import one_at_a_time
+from tutor.tui.preferences import Preferences
+from tutor.tui.screens.panes import PanesScreen
+from tutor.tui.widgets.course_bar import CourseBar, marks_of
+from tutor.tui.widgets.ending import LessonEnd
+from tutor.tui.widgets.key_bar import KeyBar
+from tutor.tui.widgets.network import NetworkPane
+from tutor.tui.widgets.outcome import Outcome, in_brief
+from tutor.tui.widgets.terminal import TerminalPane
+
+
+class PlayScreen(PanesScreen):
+    """A sitting, step by step."""
+
+    def __init__(self, desk: Desk, preferences: Preferences) -> None:
+        super().__init__(desk, preferences)
+        self.view: StepView | None = None
+        """The active step; None until there is one."""
+        self.ran: frozenset[str] = frozenset()
+        """The commands that have been run since it became active."""
+        self.advance = Advance(self, self._go_on)
+        """The move to the next step, while it is still to come."""
+        self.dictation: Dictation
+        """What is typed for the learner."""
+        self.moves = asyncio.Lock()
+        """Held while the learner is on the way to another step, or out."""
+        self._is_open = False
+        self._waits_for = ""
+        self._looks_back = False
+
+    def on_mount(self) -> None:
+        """Know the shell."""
+        self.dictation = Dictation(self.shell)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the active step waits for an answer."""
+        view = self.view
+        return view is not None and view.step.kind is StepKind.ANSWER and not view.passed
+
+    async def show(self, view: StepView) -> None:
+        """Show the active step as it stands now."""
+        if self.view is None or self.view.step is not view.step:
+            self.ran = frozenset()
+            self._is_open = not view.passed or view.fresh
+            self.advance.cancel()
+        self.view = view
+        await self.lesson.show(view, self.ran)
+        for message in self.desk.messages():
+            self.notify(message, severity="warning", timeout=15)
+        self.tell()
+        await self._moment(view)
+
+    async def _moment(self, view: StepView) -> None:
+        """A step that passes is seen, and leads on."""
+        outcome = self.lesson.query_one(Outcome)
+        if not view.passed:
+            self._is_open = True
+            self.advance.cancel()
+            return
+        if not self._is_open:
+            if not self.advance.is_coming:
+                outcome.lead_on("[@click=screen.next][b $accent]n[/] leads on.[/]")
+            return
+        self._is_open = False
+        outcome.flash()
+        if view.is_last:
+            await self._finish(view)
+        elif self.preferences.now.advance:
+            outcome.lead_on(
+                "The next step comes in a moment.  [@click=screen.next][b $accent]n[/] at once[/]"
+                "  [@click=screen.wait_here][b $accent]w[/] wait here[/]"
+            )
+            self.advance.begin(READING_SECONDS if view.why else SECONDS)
+        else:
+            outcome.lead_on("[@click=screen.next][b $accent]n[/] leads on to the next step.[/]")
+
+    async def _finish(self, view: StepView) -> None:
+        """The lesson has come to its end."""
+        outcome = self.lesson.query_one(Outcome)
+        left = self.desk.done(view.lesson).count(False)
+        if left:
+            outcome.lead_on(
+                f"This was the last step, and {left} before it {'is' if left == 1 else 'are'} not done yet."
+            )
+            return
+        target = await self.desk.following()
+        await self.lesson.show_end(LessonEnd(view.lesson.title, self.desk.built(), target[0].title if target else ""))
+        outcome.lead_on(
+            "The lesson ends here." + ("  [@click=screen.next][b $accent]n[/] leads on.[/]" if target else "")
+        )
+
+    def say(self, text: str) -> None:
+        """Say what is being waited for; nothing if it is empty."""
+        self._waits_for = text
+        self.tell()
+
+    def tell(self) -> None:
+        """The lines above and below, and the network."""
+        view = self.view
+        if view is not None:
+            marks = marks_of(view, self.desk.done(view.lesson))
+            self.query_one(CourseBar).show(view.lesson.title, marks, *self.desk.progress())
+            self.lesson.list_steps(marks)
+            self.query_one("#status", Static).update(in_brief(view))
+        if self.arrangement.shows_network:
+            self.query_one(NetworkPane).show(self.desk.network())
+        self.query_one(KeyBar).show(keys_for(self._where, waiting=self._waits_for, asking=self.is_asking))
+
+    @property
+    def _where(self) -> Where:
+        """Where the keys go."""
+        if self.shell.has_focus:
+            return Where.LOOKING_BACK if self._looks_back else Where.SHELL
+        return Where.ANSWER if isinstance(self.focused, Input) else Where.LESSON
+
+    async def arrived(self, opening: Opening | None) -> None:
+        """Bring the keys to where the step needs them."""
+        self.dictation.stop()
+        if opening is not None and opening.first:
+            await self.lesson.welcome()
+        if self.arrangement.is_narrow and not (opening is not None and opening.resumed):
+            self.turn_to(Side.LESSON)  # it can't be read beside the shell here
+            if self.is_asking:
+                self.lesson.focus_answer()
+        elif not (self.is_asking and self.lesson.focus_answer()):
+            self.turn_to(Side.SHELL)
+
+    def shell_opened(self) -> None:
+        """Know nothing of the shell any more: it is another one."""
+        self.dictation.forget()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Show the keys that work now."""
+        del event
+        self.tell()
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """Show the keys that work now."""
+        del event
+        self.tell()
+
+    # What the shell tells
+
+    async def on_terminal_pane_command_started(self, message: TerminalPane.CommandStarted) -> None:
+        """Whoever goes on working does not wait for the next step: it is there before the command ends."""
+        del message
+        self.dictation.started()
+        if self.advance.is_coming:
+            self.advance.cancel()
+            await self._on_to_the_next()
+
+    async def on_terminal_pane_command_done(self, message: TerminalPane.CommandDone) -> None:
+        """A command has ended: a *see* step may be done, and what has no event is read again."""
+        if self.view is None:
+            return
+        self.ran |= {message.command.text}
+        try:
+            await self.show(await self.desk.ran(message.command))
+        except TutorError as error:
+            await self.lost(error)
+
+    def on_terminal_pane_prompt_shown(self) -> None:
+        """The shell waits: type the next command, if we are solving."""
+        self.dictation.prompted()
+
+    def on_terminal_pane_title_changed(self, message: TerminalPane.TitleChanged) -> None:
+        """The shell's title is the pane's."""
+        self.shell.border_title = message.title or "shell"
+
+    def on_terminal_pane_mode_changed(self, message: TerminalPane.ModeChanged) -> None:
+        """The shell shows what has scrolled away, or the present again."""
+        self._looks_back = message.looking_back
+        self.tell()
+
+    def on_terminal_pane_broken(self, message: TerminalPane.Broken) -> None:
+        """The screen core failed."""
+        self.notify(message.error, severity="warning")
+
+    @work(group="move")
+    @one_at_a_time
+    async def _go_on(self) -> None:
+        """On to the next step, by itself: the keys stay where they are."""
+        await self._on_to_the_next()
+
+    async def _on_to_the_next(self) -> None:
+        target = await self.desk.following()
+        if target is not None:
+            lesson, step, _ = target
+            await self.show(await self.desk.enter(lesson, step))

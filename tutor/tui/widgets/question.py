@@ -1,0 +1,60 @@
+"""A question in the lesson, with the place where it is answered: typed, or chosen. Does not know the right answer."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tutor.lesson import Question
+from tutor.tui.widgets.blocks import with_code
+
+
+class QuestionBox(Vertical):
+    """A question."""
+
+    class Answered(Message):
+        """The learner has answered."""
+
+        def __init__(self, answer: str) -> None:
+            super().__init__()
+            self.answer = answer
+            """What was answered."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        """The question, and a field or a list."""
+        yield Static(f"[b]{with_code(self._question.ask)}[/]", classes="ask")
+        if self._question.choices:
+            choices = enumerate(self._question.choices, 1)
+            yield OptionList(*(Option(with_code(f"{number}  {choice}")) for number, choice in choices), id="answer")
+        else:
+            yield Input(placeholder="your answer, then Enter", id="answer")
+
+    def take_focus(self) -> None:
+        """Bring the keys to where the answer is given."""
+        self.screen.set_focus(self.query_one("#answer"))
+
+    def key_number(self, number: int) -> bool:
+        """Choose by number, counted from 1; False where nothing is to be chosen so."""
+        if not 1 <= number <= len(self._question.choices):
+            return False
+        self.query_one(OptionList).highlighted = number - 1
+        self.post_message(self.Answered(self._question.choices[number - 1]))
+        return True
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """An answer that was chosen."""
+        event.stop()
+        self.post_message(self.Answered(self._question.choices[event.option_index]))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """An answer that was typed."""
+        event.stop()
+        self.post_message(self.Answered(event.value))
+        event.input.clear()
