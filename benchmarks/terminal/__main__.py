@@ -2,7 +2,7 @@
 
 Run: python -m benchmarks.terminal                     (the whole table)
      python -m benchmarks.terminal echo flood ...      (some rows)
-     python -m benchmarks.terminal --help              (which rows there are)
+     python -m benchmarks.terminal --help              (which rows there are, and what shortens the longest of them)
 Ends with 1 when a goal is missed or a row could not be measured.
 """
 
@@ -12,8 +12,9 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from benchmarks.terminal import echo, output
+from benchmarks.terminal import echo, exact, fuzz, output, start
 from benchmarks.terminal.figures import Figure
 
 ROWS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -22,6 +23,11 @@ ROWS: dict[str, Callable[[], Iterator[Figure]]] = {
     "flood": echo.flood,
     "interrupt": echo.interrupt,
     "cat": output.cat,
+    "start": start.start,
+    "keys": exact.keys,
+    "screens": exact.screens,
+    "fuzz": fuzz.fuzz,
+    "memory": start.memory,
 }
 
 
@@ -29,7 +35,10 @@ def main() -> int:
     """Measure, and print; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.terminal", description="The terminal against tmux.")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS) + " (all of them if none is named)")
+    parser.add_argument("--streams", type=int, default=8, help="how many streams the row fuzz prints (8)")
+    parser.add_argument("--megabytes", type=float, default=50, help="how long each of them is (50)")
     arguments = parser.parse_args()
+    rows = ROWS | {"fuzz": partial(fuzz.fuzz, arguments.streams, arguments.megabytes)}
     wrong = set(arguments.rows) - set(ROWS)
     if wrong:
         parser.error(f"there is no row {', '.join(sorted(wrong))}; there are {', '.join(ROWS)}")
@@ -38,7 +47,7 @@ def main() -> int:
     for name in arguments.rows or ROWS:
         began = time.monotonic()
         try:
-            for figure in ROWS[name]():
+            for figure in rows[name]():
                 _print(figure)
                 well &= figure.met is not False
         except Exception as error:  # noqa: BLE001  # whatever it is: the other rows are still to be measured

@@ -7,14 +7,10 @@ Run: python -m benchmarks.terminal.app HOME direct|public        (in a terminal;
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import gc
-import inspect
 import os
 import signal
-import struct
 import sys
-import termios
 from functools import partial
 from pathlib import Path
 
@@ -24,34 +20,11 @@ if __name__ == "__main__":  # before Textual is imported, as `tutor start` does 
 from textual.app import App, ComposeResult
 
 from benchmarks.terminal.peers import bashrc_with_a_mark
-from tests.shell.bash import Bash, open_bash
-from tutor.lab.ring import Replay, Ring
+from tests.shell.bash import open_bash
+from tutor.lab.client import Shell
+from tutor.lab.ring import Ring
 from tutor.tui.driver import RawDriver
 from tutor.tui.widgets.terminal import TerminalPane
-
-
-class Handle:
-    """A bash's terminal, whose last output is kept as a lab keeps it."""
-
-    def __init__(self, bash: Bash) -> None:
-        self.fd = bash.fd
-        self._ring = Ring.create()
-
-    def keep(self, data: bytes) -> None:
-        """Record output."""
-        self._ring.write(data)
-
-    def replay(self) -> Replay:
-        """The last output."""
-        return self._ring.replay()
-
-    def resize(self, columns: int, rows: int) -> None:
-        """Tell the programs in it how large it is."""
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def narrow(self, columns: int, rows: int) -> None:
-        """Say for a moment that it is less wide."""
-        self.resize(columns - 1, rows)
 
 
 class PaneApp(App[None]):
@@ -60,14 +33,13 @@ class PaneApp(App[None]):
     CSS = "#shell { width: 1fr; height: 1fr; }"
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, handle: Handle, *, direct: bool) -> None:
+    def __init__(self, shell: Shell, *, direct: bool) -> None:
         super().__init__(driver_class=RawDriver)
-        self._handle, self._direct = handle, direct
+        self._shell, self._direct = shell, direct
 
     def compose(self) -> ComposeResult:
         """Make the pane."""
-        knows = "direct" in inspect.signature(TerminalPane.__init__).parameters
-        yield TerminalPane(id="shell", **({"direct": self._direct} if knows else {}))
+        yield TerminalPane(id="shell", direct=self._direct)
 
     def on_mount(self) -> None:
         """Show bash as soon as there is a picture."""
@@ -78,7 +50,7 @@ class PaneApp(App[None]):
 
     def _begin(self) -> None:
         pane = self.query_one(TerminalPane)
-        pane.attach(self._handle)
+        pane.attach(self._shell)
         self.screen.set_focus(pane)
         gc.collect()
         gc.freeze()  # as the tutor does it once all is loaded
@@ -91,7 +63,7 @@ class PaneApp(App[None]):
 def main(home: Path, path: str) -> None:
     """Run it on this terminal until its bash ends."""
     with open_bash(home, text=bashrc_with_a_mark()) as bash:
-        PaneApp(Handle(bash), direct=path == "direct").run()
+        PaneApp(Shell(0, "", bash.fd, Ring.create()), direct=path == "direct").run()
 
 
 if __name__ == "__main__":
