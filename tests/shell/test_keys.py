@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tutor.shell.keys import as_typed, encode, encode_mouse, for_application, pasted
+from tutor.shell.keys import as_typed, encode, for_application, pasted
+from tutor.shell.mouse import encode_mouse
 
 
 @pytest.mark.parametrize(

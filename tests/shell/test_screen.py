@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import gc
 import random
 import re
@@ -8,7 +9,7 @@ import pytest
 from pyghostty import GhosttyError
 
 from tutor.errors import ShellError
-from tutor.shell.cells import PLAIN, CellStyle, Cursor, CursorShape, Mouse, Run, Underline
+from tutor.shell.cells import PLAIN, CellStyle, Cursor, CursorShape, Mouse, MouseForm, Run, Underline
 from tutor.shell.screen import Screen
 
 
@@ -157,14 +158,18 @@ def test_modes_are_those_that_the_program_has_set(screen: Screen) -> None:
     assert modes() == {False}
 
 
-@pytest.mark.parametrize("kind", [Mouse.CLICK, Mouse.DRAG, Mouse.MOVE])
-def test_mouse_events_are_wanted_in_the_sgr_form_only(screen: Screen, kind: Mouse) -> None:
+@pytest.mark.parametrize("kind", [Mouse.PRESS, Mouse.CLICK, Mouse.DRAG, Mouse.MOVE])
+def test_mouse_events_are_those_that_the_program_asks_for(screen: Screen, kind: Mouse) -> None:
     screen.feed(f"\x1b[?{kind.value}h".encode())
-    assert screen.mouse is Mouse.NONE
-    screen.feed(b"\x1b[?1006h")
     assert screen.mouse is kind
     screen.feed(f"\x1b[?{kind.value}l".encode())
     assert screen.mouse is Mouse.NONE
+
+
+@pytest.mark.parametrize("form", MouseForm)
+def test_mouse_events_have_the_form_that_the_program_asks_for(screen: Screen, form: MouseForm) -> None:
+    screen.feed(f"\x1b[?1000h\x1b[?{form.value}h".encode() if form.value else b"\x1b[?1000h")
+    assert screen.mouse_form is form
 
 
 @pytest.mark.parametrize(
@@ -176,6 +181,15 @@ def test_mouse_events_are_wanted_in_the_sgr_form_only(screen: Screen, kind: Mous
         (b"\x1b[?2004h\x1b[?2004$p", rb"\x1b\[\?2004;1\$y"),
         (b"\x1b[?2004$p", rb"\x1b\[\?2004;2\$y"),
         (b"\x1b[?9999$p", rb"\x1b\[\?9999;0\$y"),
+        (b"\x1b[>c", rb"\x1b\[>[0-9;]*c"),
+        (b"\x1b[=c", rb"\x1bP!\|[0-9A-F]{8}\x1b\\"),
+        (b"\x1b[18t", rb"\x1b\[8;5;20t"),
+        (b"\x1b[16t", rb"\x1b\[6;16;8t"),
+        (b"\x1b[14t", rb"\x1b\[4;80;160t"),
+        (b"\x1b[>q", rb"\x1bP>\|[ -~]+\x1b\\"),
+        (b"\x1bP$qm\x1b\\", rb"\x1bP1\$r0m\x1b\\"),
+        (b"\x1b]52;c;?\x07", rb""),
+        (b"\x1b[21t", rb""),
     ],
 )
 def test_questions_are_answered(screen: Screen, answers: Answers, question: bytes, answer: bytes) -> None:
@@ -189,6 +203,47 @@ def test_answers_go_to_whom_they_are_for_now(screen: Screen, answers: Answers) -
     screen.on_reply(later.append)
     screen.feed(b"\x1b[5n")
     assert (len(answers), len(later)) == (1, 1)
+
+
+def test_colours_are_those_that_it_was_told(screen: Screen, answers: Answers) -> None:
+    screen.set_colours((1, 2, 3), (250, 251, 252), [(number, 0, 0) for number in range(16)])
+    screen.feed(b"\x1b]10;?\x07\x1b]11;?\x07\x1b]4;9;?\x07")
+    assert answers == [
+        b"\x1b]10;rgb:0101/0202/0303\x07", b"\x1b]11;rgb:fafa/fbfb/fcfc\x07", b"\x1b]4;9;rgb:0909/0000/0000\x07"
+    ]  # fmt: skip
+    answers.clear()
+    screen.feed(b"\x1b]4;200;?\x07")
+    assert answers == [b"\x1b]4;200;rgb:ffff/0000/d7d7\x07"]
+
+
+def test_the_bell_is_rung_and_text_for_the_clipboard_is_handed_on_but_never_too_much(screen: Screen) -> None:
+    rung: list[bool] = []
+    copied: list[str] = []
+    screen.on_bell(lambda: rung.append(True))
+    screen.on_copy(copied.append)
+    screen.feed(b"\x07\x1b]0;title\x07\x1b]52;c;" + base64.b64encode("zwö".encode()) + b"\x07")
+    screen.feed(b"\x1b]52;c;" + base64.b64encode(b"x" * 200_000) + b"\x07")
+    assert (len(rung), copied) == (1, ["zwö"])
+
+
+def test_what_a_program_left_turned_on_can_be_turned_off_and_what_is_written_stays(screen: Screen) -> None:
+    screen.feed(
+        b"before\r\n\x1b[?1049hfull screen\x1b[?1003h\x1b[?1006h\x1b[?25l\x1b[?1h\x1b[4h\x1b(0\x1b[2;3r\x1b[31m"
+    )
+    screen.make_sane()
+    assert screen.mouse is Mouse.NONE
+    assert not screen.application_cursor
+    assert screen.changed_rows()[1] == Cursor(0, 1)
+    screen.feed(b"qx")
+    assert screen.text() == "before\nqx"
+    assert screen.changed_rows([1])[0][1][0].style == PLAIN
+
+
+def test_an_update_is_held_until_its_end(screen: Screen) -> None:
+    screen.feed(b"\x1b[?2026h")
+    assert screen.is_held
+    screen.feed(b"\x1b[?2026l")
+    assert not screen.is_held
 
 
 def test_the_title_is_the_last_one_given(screen: Screen) -> None:
@@ -216,15 +271,15 @@ def test_a_narrower_screen_wraps_and_a_wider_one_unwraps(screen: Screen) -> None
 def test_what_has_scrolled_away_can_be_looked_at_again(screen: Screen) -> None:
     screen.feed("\r\n".join(str(number) for number in range(100)).encode())
     assert texts(screen)[0] == "95"
-    screen.scroll(-50)
+    screen.scrollback.scroll(-50)
     rows, cursor = screen.changed_rows()
     assert "".join(run.text for run in rows[0]).strip() == "45"
     assert cursor is None
-    screen.scroll(-1000)
+    screen.scrollback.scroll(-1000)
     assert texts(screen)[0] == "0"
-    screen.scroll(1)
+    screen.scrollback.scroll(1)
     assert texts(screen)[0] == "1"
-    screen.scroll_to_end()
+    screen.scrollback.scroll_to_end()
     assert texts(screen)[0] == "95"
 
 

@@ -104,6 +104,15 @@ class TerminalApp(App[None]):
     def on_terminal_pane_title_changed(self, message: TerminalPane.TitleChanged) -> None:
         self.tell(f"title {message.title}")
 
+    def on_terminal_pane_copied(self, message: TerminalPane.Copied) -> None:
+        self.tell(f"copied {message.text!r}")
+
+    def on_terminal_pane_link_chosen(self, message: TerminalPane.LinkChosen) -> None:
+        self.tell(f"link {message.uri}")
+
+    def on_terminal_pane_mode_changed(self, message: TerminalPane.ModeChanged) -> None:
+        self.tell(f"looking back {message.looking_back}")
+
     def on_terminal_pane_broken(self, message: TerminalPane.Broken) -> None:
         self.tell(f"broken {message.error}")
 

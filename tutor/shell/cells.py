@@ -96,3 +96,13 @@ class Mouse(IntEnum):
     CLICK = 1000
     DRAG = 1002
     MOVE = 1003
+
+
+class MouseForm(IntEnum):
+    """How a program is told of the mouse: the mode that asks for it, the best one first."""
+
+    PIXELS = 1016
+    SGR = 1006
+    URXVT = 1015
+    UTF8 = 1005
+    X10 = 0

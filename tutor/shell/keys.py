@@ -64,26 +64,6 @@ def as_typed(text: str) -> bytes:
     return text.replace("\t", "\x16\t").replace("\n", "\r").encode()
 
 
-def encode_mouse(
-    button: int, x: int, y: int, *, pressed: bool, moved: bool = False, shift: bool = False, alt: bool = False,
-    control: bool = False
-) -> bytes:  # fmt: skip
-    """The bytes of a mouse event, in the SGR form.
-
-    Args:
-        button: 1 left, 2 middle, 3 right, 0 none; 65 and 66 are the wheel, up and down.
-        x: column, from 0.
-        y: row, from 0.
-        pressed: whether it went down, or is down; else it was let go.
-        moved: whether the pointer moved.
-        shift: whether this key was held.
-        alt: likewise.
-        control: likewise.
-    """
-    code = (button - 1 if button else 3) + 4 * shift + 8 * alt + 16 * control + 32 * moved
-    return f"\x1b[<{code};{x + 1};{y + 1}{'M' if pressed else 'm'}".encode()
-
-
 def pasted(text: bytes, *, bracketed: bool) -> bytes:
     """Pasted text as a program is sent it: without control characters, which could end the brackets or do worse."""
     text = _UNWANTED.sub(b"", text.replace(b"\r\n", b"\r").replace(b"\n", b"\r"))

@@ -55,6 +55,10 @@ class Picture:
         self._characters: dict[int, str | None] = {}
         self._keys: dict[int, int] = {}
         self._styles: dict[bytes, CellStyle] = {}
+        self._selection = ffi.new("GhosttyRenderStateRowSelection*")
+        self._selection.size = ffi.sizeof("GhosttyRenderStateRowSelection")
+        self.selected: dict[int, tuple[int, int]] = {}
+        """The first and the last selected cell of rows."""
 
     def changed_rows(self, height: int, also: Iterable[int] = ()) -> tuple[dict[int, tuple[Run, ...]], Cursor | None]:
         """The rows that have changed since the last call, and those in `also`; and the cursor, None while it is hidden.
@@ -70,7 +74,11 @@ class Picture:
         wanted = frozenset(also)
         if self._dirty[0] == lib.GHOSTTY_RENDER_STATE_DIRTY_FULL:
             wanted = frozenset(range(height))
-        rows = {y: self._runs() for y in self._walk(wanted)} if self._dirty[0] or wanted else {}
+        rows = {}
+        if self._dirty[0] or wanted:
+            for y in self._walk(wanted):
+                rows[y] = self._runs()
+                self._note_selection(y)
         lib.ghostty_render_state_clean(state)
         lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR, self._cursor)
         return rows, self._read_cursor()
@@ -132,6 +140,12 @@ class Picture:
     def _select_row(self) -> None:
         """Let the cells of the present row be asked for one by one."""
         lib.ghostty_render_state_row_get(self._row[0], lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells)
+
+    def _note_selection(self, y: int) -> None:
+        if lib.ghostty_render_state_row_get(self._row[0], lib.GHOSTTY_RENDER_STATE_ROW_DATA_SELECTION, self._selection):
+            self.selected.pop(y, None)
+        else:
+            self.selected[y] = int(self._selection.start_x), int(self._selection.end_x)
 
     def _learn(self, raw: Iterable[int]) -> None:
         """Find out what cells mean."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rich.cells import cell_len, set_cell_size
@@ -10,7 +11,7 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tutor.shell.cells import CellStyle, Colour, Cursor, CursorShape, Run
+from tutor.shell.cells import CellStyle, Colour, Cursor, CursorShape, Run, Underline
 
 _MOST_STYLES = 4096
 
@@ -46,7 +47,8 @@ class RowStyles:
                 bold=style.bold or None,
                 dim=style.faint or None,
                 italic=style.italic or None,
-                underline=style.underline or None,
+                underline=bool(style.underline or style.linked) or None,
+                underline2=style.underline is Underline.DOUBLE or None,
                 blink=style.blink or None,
                 reverse=style.inverse or None,
                 conceal=style.invisible or None,
@@ -64,8 +66,29 @@ def with_cursor(strip: Strip, cursor: Cursor, *, focused: bool, base: Style) -> 
     if focused and cursor.shape is not CursorShape.UNDERLINE:
         # Whatever is under it is reversed already, or not.
         look = Style(reverse=not (cells[0].style is not None and cells[0].style.reverse))
+    return with_style(strip, cursor.x, end, look, base)
+
+
+def with_style(strip: Strip, begin: int, end: int, look: Style, base: Style) -> Strip:
+    """A row with some of its cells, up to before `end`, in another style."""
+    cells = list(strip.crop(begin, end)) or [Segment(" ", base)]
     drawn = Strip([Segment(cell.text, (cell.style or base) + look) for cell in cells])
-    return Strip.join([strip.crop(0, cursor.x), drawn, strip.crop(end)])
+    return Strip.join([strip.crop(0, begin), drawn, strip.crop(end)])
+
+
+def with_matches(strip: Strip, pattern: re.Pattern[str], look: Style, base: Style) -> Strip:
+    """A row with what was searched for."""
+    text = strip.text
+    for found in pattern.finditer(text):
+        begin = cell_len(text[: found.start()])
+        strip = with_style(strip, begin, begin + cell_len(found[0]), look, base)
+    return strip
+
+
+def with_label(strip: Strip, label: str, begin: int, look: Style) -> Strip:
+    """A row with a label over it, from a cell on."""
+    over = Strip([Segment(label, look)])
+    return Strip.join([strip.crop(0, begin), over, strip.crop(begin + over.cell_length)])
 
 
 def regions(rows: Iterable[int], columns: int) -> list[Region]:

@@ -6,17 +6,19 @@ Knows a screen and the widget that shows it; does not know where output comes fr
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.geometry import Offset
 from textual.strip import Strip
 
 from tutor.errors import ShellError
 from tutor.shell.cells import Cursor, CursorShape
-from tutor.tui.rows import RowStyles, regions, with_cursor
+from tutor.tui.rows import RowStyles, regions, with_cursor, with_label, with_matches, with_style
 from tutor.tui.terminal.direct import DirectPainter
 from tutor.tui.terminal.pace import Pace
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from tutor.shell.screen import Screen
 
 _BEHIND_SECONDS = 0.004
+_MATCH = Style(color="black", bgcolor="yellow", reverse=False)
+_SELECTED = Style(color="black", bgcolor="bright_cyan", reverse=False)
+_LABEL = Style(bold=True, reverse=True)
 _SHAPES = {CursorShape.BLOCK: 1, CursorShape.UNDERLINE: 3, CursorShape.BAR: 5}
 
 
@@ -57,13 +62,29 @@ class Canvas:
         """Where the cursor is, if it is to be seen."""
         self.scheduled = False
         """Whether a picture is to come."""
+        self.pointer: Offset | None = None
+        """The cell that somebody who looks back is at."""
+        self.pattern: re.Pattern[str] | None = None
+        """What is highlighted wherever it stands."""
+        self.footer = ""
+        """A line over the last row; over the first one while the pointer is in the last."""
+        self.repaint = False
+        """Whether the next picture is to be whole."""
+        self.badge = ""
+        """A label at the right end of the first row."""
+
+    def overlay(self, *, pointer: Offset | None, pattern: re.Pattern[str] | None, footer: str) -> None:
+        """Show somebody who looks back what there is to see, and paint everything."""
+        self.pointer, self.pattern, self.footer = pointer, pattern, footer
+        self.repaint = True
+        self.soon()
 
     def start(self, screen: Screen | None, columns: int, rows: int) -> None:
         """Show another screen."""
         self._loop = asyncio.get_running_loop()
         self.screen, self.cursor = screen, None
         self._strips = [Strip.blank(columns)] * rows
-        self._widget.refresh()
+        self.repaint = True
         self.soon()
 
     def say(self, lines: Iterable[Strip]) -> None:
@@ -118,9 +139,25 @@ class Canvas:
         changed = set(rows)
         if before != self.cursor:
             changed |= {cursor.y for cursor in (before, self.cursor) if cursor is not None}
+        badge = self._badge(screen)
+        if badge != self.badge:
+            self.badge = badge
+            changed.add(0)
+        if self.repaint:
+            self.repaint = False
+            changed = set(range(self._widget.size.height))
         if changed:
             self.refresh_rows(changed)
         self._painted()
+
+    def _badge(self, screen: Screen) -> str:
+        """How far back one looks; nothing for not at all, or where the footer says it."""
+        back = 0 if self.footer else screen.back
+        return f" {back} {'line' if back == 1 else 'lines'} back \u25bc " if back else ""
+
+    def is_badge(self, at: Offset) -> bool:
+        """Whether a cell belongs to the label that says how far back one looks."""
+        return bool(self.badge) and at.y == 0 and at.x >= self._widget.size.width - cell_len(self.badge)
 
     def refresh_rows(self, rows: Iterable[int]) -> None:
         """Paint rows again."""
@@ -140,7 +177,7 @@ class Canvas:
 
     def terminal_cursor(self) -> tuple[Offset, int] | None:
         """Where on the terminal its own cursor belongs, and its shape as DECSCUSR has it; None for nowhere."""
-        cursor = self.cursor
+        cursor = self._shown_cursor()
         if cursor is None or self._direct is None or not self._widget.has_focus:
             return None
         at = self._direct.seen_at(Offset(cursor.x, cursor.y))
@@ -152,6 +189,25 @@ class Canvas:
         if y >= len(self._strips):
             return Strip.blank(width, base)
         strip = self._strips[y].apply_style(base)
-        if self.cursor is not None and self.cursor.y == y and not self.has_own_cursor():
-            strip = with_cursor(strip, self.cursor, focused=self._widget.has_focus, base=base)
-        return strip.adjust_cell_length(width, base)
+        if self.pattern is not None:
+            strip = with_matches(strip, self.pattern, _MATCH, base)
+        selected = None if self.screen is None else self.screen.selected(y)
+        if selected is not None:
+            strip = strip.adjust_cell_length(width, base)
+            strip = with_style(strip, selected[0], selected[1] + 1, _SELECTED, base)
+        cursor = self._shown_cursor()
+        if cursor is not None and cursor.y == y and not self.has_own_cursor():
+            strip = with_cursor(strip, cursor, focused=self._widget.has_focus, base=base)
+        strip = strip.adjust_cell_length(width, base)
+        if self.footer and y == self._footer_row():
+            strip = with_label(strip, set_cell_size(f" {self.footer}", width), 0, base + _LABEL)
+        elif self.badge and y == 0 and cell_len(self.badge) < width:
+            strip = with_label(strip, self.badge, width - cell_len(self.badge), base + _LABEL)
+        return strip
+
+    def _footer_row(self) -> int:
+        last = self._widget.size.height - 1
+        return 0 if self.pointer is not None and self.pointer.y == last else last
+
+    def _shown_cursor(self) -> Cursor | None:
+        return self.cursor if self.pointer is None else Cursor(self.pointer.x, self.pointer.y)

@@ -9,23 +9,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.segment import Segment
 from textual import events
-from textual.message import Message
+from textual.geometry import Offset
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tutor.errors import ShellError
-from tutor.lab.ring import Piece, Replay
+from tutor.lab.ring import Piece
 from tutor.shell.cells import Mouse
-from tutor.shell.keys import as_typed, encode, encode_mouse, for_application, pasted
-from tutor.shell.marks import Command, Ended, Marks, Prompt, Started
+from tutor.shell.keys import as_typed, encode, for_application, pasted
+from tutor.shell.marks import Ended, Marks, Prompt, Started
+from tutor.shell.mouse import encode_mouse
 from tutor.tui.driver import TerminalCursor
 from tutor.tui.stream import Stream
+from tutor.tui.terminal import messages
 from tutor.tui.terminal.canvas import Canvas
+from tutor.tui.terminal.hand import Hand
+from tutor.tui.terminal.making import Handle, make_screen, tell_colours
 
 if TYPE_CHECKING:
     from tutor.shell.screen import Screen
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 _NARROW_SECONDS = 0.1
 _WHEEL_LINES = 3
 _WHEEL_UP, _WHEEL_DOWN = 65, 66
+_TWICE_SECONDS = 2.0
 _CHORD = "ctrl+right_square_bracket"
 _REDRAW = b"\x0c"
 _SCROLL_KEYS = {b"\x1b[5;2~": -1, b"\x1b[6;2~": 1}
@@ -40,66 +46,20 @@ _SCROLLS = re.compile(b"(" + b"|".join(re.escape(key) for key in _SCROLL_KEYS) +
 _BROKEN = ("The screen could not be drawn.", "The shell goes on, and so does what runs in it.", "Ctrl-L: draw it anew.")
 
 
-class Handle(Protocol):
-    """A terminal that the pane may read and write."""
-
-    @property
-    def fd(self) -> int:
-        """The master of the pseudo terminal, non-blocking."""
-
-    def keep(self, data: bytes) -> None:
-        """Record output for a screen that comes after this one."""
-
-    def replay(self) -> Replay:
-        """The last output, with what was in force before it."""
-
-    def resize(self, columns: int, rows: int) -> None:
-        """Tell the programs in it how large it is."""
-
-    def narrow(self, columns: int, rows: int) -> None:
-        """Say for a moment that it is less wide: at `resize`, programs draw everything anew."""
-
-
 class TerminalPane(Widget, can_focus=True):
     """A terminal."""
 
-    class CommandDone(Message):
-        """A command has ended in the shell."""
+    ALLOW_SELECT = False  # by Textual, which knows nothing of what has scrolled away
 
-        def __init__(self, command: Command) -> None:
-            super().__init__()
-            self.command = command
-            """The command."""
-
-    class CommandStarted(Message):
-        """A command begins to run in the shell."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-            """As it was typed."""
-
-    class PromptShown(Message):
-        """The shell waits for a command."""
-
-    class TitleChanged(Message):
-        """The program in the terminal calls its window otherwise."""
-
-        def __init__(self, title: str) -> None:
-            super().__init__()
-            self.title = title
-            """The new title."""
-
-    class ShellClosed(Message):
-        """Nothing has the terminal open any more: the shell has ended."""
-
-    class Broken(Message):
-        """The screen could not be drawn; the shell goes on."""
-
-        def __init__(self, error: str) -> None:
-            super().__init__()
-            self.error = error
-            """What went wrong."""
+    CommandDone: TypeAlias = messages.CommandDone
+    CommandStarted: TypeAlias = messages.CommandStarted
+    PromptShown: TypeAlias = messages.PromptShown
+    TitleChanged: TypeAlias = messages.TitleChanged
+    ShellClosed: TypeAlias = messages.ShellClosed
+    Broken: TypeAlias = messages.Broken
+    ModeChanged: TypeAlias = messages.ModeChanged
+    Copied: TypeAlias = messages.Copied
+    LinkChosen: TypeAlias = messages.LinkChosen
 
     def __init__(self, *, id: str | None = None, direct: bool = True) -> None:  # noqa: A002  # as every widget calls it
         """A pane without a terminal.
@@ -114,9 +74,11 @@ class TerminalPane(Widget, can_focus=True):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._marks = Marks()
         self._canvas = Canvas(self, direct=direct, painted=self._was_painted, failed=self._break)
+        self._hand = Hand(self._canvas, copied=self._put_on_clipboard, mode_changed=self._mode_changed)
         self._title = ""
-        self._scrolled = self._application_cursor = False
+        self._application_cursor = False
         self._asked = self._done = 0
+        self._failed_at = float("-inf")
 
     # The terminal
 
@@ -163,14 +125,14 @@ class TerminalPane(Widget, can_focus=True):
 
     @property
     def wants_keys(self) -> bool:
-        """Whether there is a terminal to take them."""
-        return self._handle is not None
+        """Whether there is a terminal to take them, and nobody looks back."""
+        return self._handle is not None and not self._hand.is_looking_back
 
     def take_keys(self, keys: bytes) -> None:
         """Take the keyboard's bytes as they are; called from the thread that reads the keyboard."""
         stream = self._stream
         # Straight to the program, where there is nothing to do but that, and nothing that came before still waits.
-        if stream is not None and self._asked == self._done and not self._scrolled and self._screen is not None:
+        if stream is not None and self._asked == self._done and self._hand.is_still and self._screen is not None:
             self._canvas.key()
             sent = for_application(keys) if self._application_cursor else keys
             if not _SCROLLS.search(keys) and stream.write_from_thread(sent):
@@ -207,7 +169,7 @@ class TerminalPane(Widget, can_focus=True):
         for part in _SCROLLS.split(keys):
             screen = self._screen
             if part in _SCROLL_KEYS and screen is not None and not screen.is_alternate:
-                self._scroll(_SCROLL_KEYS[part] * max(1, screen.rows - 1))
+                self._hand.scroll(_SCROLL_KEYS[part] * max(1, screen.rows - 1))
             elif part:
                 self._send(for_application(part) if screen is not None and screen.application_cursor else part)
 
@@ -217,11 +179,32 @@ class TerminalPane(Widget, can_focus=True):
     def _send(self, keys: bytes) -> None:
         """Send what a learner has done, who wants to see what comes of it."""
         self._canvas.key()
-        if self._scrolled and self._screen is not None:
-            self._scrolled = False
-            self._screen.scroll_to_end()
-            self._canvas.soon()
+        self._hand.come_back()
         self.write(keys)
+
+    def look_back(self) -> None:
+        """Let keys move through what was printed (arrows or hjkl), search (/), select (v), copy (y), and leave (q)."""
+        self._hand.look_back()
+
+    def search(self) -> None:
+        """Search in what was printed."""
+        self._hand.look_back(searching=True)
+
+    def come_back(self) -> None:
+        """Look at the present, with nothing selected."""
+        self._hand.come_back()
+
+    def reset_screen(self) -> None:
+        """Draw anew: turn off what a program has left turned on, and ask the shell for its prompt."""
+        if self._screen is None:
+            self._renew()
+        else:
+            try:
+                self._screen.make_sane()
+            except ShellError as error:
+                self._break(error)
+        self._took_output()
+        self._send(_REDRAW)
 
     def _take_output(self, data: bytes) -> None:
         if self._handle is not None:
@@ -238,8 +221,12 @@ class TerminalPane(Widget, can_focus=True):
                 self._screen.feed(data)
             except ShellError as error:
                 self._break(error)
-            else:
-                self._application_cursor = self._screen.application_cursor
+        self._took_output()
+
+    def _took_output(self) -> None:
+        if self._screen is not None:
+            self._application_cursor = self._screen.application_cursor
+            self._hand.output()
         self._canvas.soon()
 
     def _hung_up(self) -> None:
@@ -253,29 +240,46 @@ class TerminalPane(Widget, can_focus=True):
         return self._canvas.screen
 
     def _make_screen(self, columns: int, rows: int, before: Sequence[Piece] = ()) -> None:
-        """A new screen, on which `before` was printed, while it had the size that each piece was printed for."""
-        from tutor.shell.screen import Screen  # takes long to load, and is not needed for the first picture
-
-        self._scrolled = False
+        """A new screen, on which `before` was printed."""
         try:
-            # Answers to questions that were asked long ago would be typed into whatever runs now.
-            size = (before[0].columns, before[0].rows) if before else (columns, rows)
-            screen = Screen(*size, _unanswered)
-            for piece in (*before, Piece(columns, rows, b"")):
-                if (piece.columns, piece.rows) != (screen.columns, screen.rows):
-                    screen.resize(piece.columns, piece.rows)
-                screen.feed(piece.output)
-            screen.on_reply(self.write)
+            screen = make_screen(columns, rows, before)
         except ShellError as error:
             self._break(error)
-        else:
-            self._application_cursor = screen.application_cursor
-            self._canvas.start(screen, columns, rows)
+            return
+        screen.on_reply(self.write)
+        screen.on_bell(self.app.bell)
+        screen.on_copy(self._put_on_clipboard)
+        self._application_cursor = screen.application_cursor
+        self._canvas.start(screen, columns, rows)
+        self._hand.take(screen)
+        self._tell_colours()
+
+    def _renew(self) -> None:
+        """A new screen, with what is on record on it."""
+        before = self._handle.replay().pieces if self._handle is not None else ()
+        self._make_screen(*self.columns_and_rows, before)
 
     def _break(self, error: ShellError) -> None:
-        """Do without a screen: the shell must not suffer from it."""
+        """The screen core has failed: try another screen, and do without one if that fails too."""
+        now = time.monotonic()
+        again, self._failed_at = now - self._failed_at < _TWICE_SECONDS, now
+        self._hand.take(None)
         self._canvas.say(Strip([Segment(line)]) for line in _BROKEN)
-        self.post_message(self.Broken(error.message))
+        if again or self._handle is None:
+            self.post_message(self.Broken(error.message))
+        elif self._loop is not None:
+            self._loop.call_soon(self._renew)
+
+    def _tell_colours(self) -> None:
+        if self._screen is not None:
+            tell_colours(self._screen, self)
+
+    def _put_on_clipboard(self, text: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.post_message(self.Copied(text))
+
+    def _mode_changed(self, looking_back: bool) -> None:
+        self.post_message(self.ModeChanged(looking_back))
 
     def _was_painted(self) -> None:
         screen = self._screen
@@ -306,12 +310,18 @@ class TerminalPane(Widget, can_focus=True):
             return
         event.stop()
         event.prevent_default()
-        self._take_keys(encode(event.key, event.character))
+        if self._hand.is_looking_back:
+            self._hand.key(event.key, event.character)
+        else:
+            self._take_keys(encode(event.key, event.character))
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self._paste(event.text.encode())
+        if self._hand.is_looking_back:
+            self._hand.type(event.text)
+        else:
+            self._paste(event.text.encode())
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Tell the program, if it asks to be told, and draw the cursor as it is now."""
@@ -321,15 +331,32 @@ class TerminalPane(Widget, can_focus=True):
         self._canvas.refresh_cursor()
 
     async def _on_mouse_down(self, event: events.MouseDown) -> None:
-        await super()._on_mouse_down(event)
-        self._mouse(event, Mouse.PRESS, event.button)
+        where = event.get_content_offset(self)
+        if self._screen is None or where is None or self._mouse(event, Mouse.PRESS, event.button):
+            return
+        link = self._screen.scrollback.link_at(where.x, where.y) if event.ctrl or event.meta else ""
+        if self._canvas.is_badge(where):
+            self._hand.come_back()
+        elif link:
+            self._put_on_clipboard(link)
+            self.post_message(self.LinkChosen(link))
+        elif event.button == 1:
+            self._hand.press(where)
+            self.capture_mouse()
 
     async def _on_mouse_up(self, event: events.MouseUp) -> None:
-        await super()._on_mouse_up(event)
-        self._mouse(event, Mouse.CLICK, event.button, pressed=False)
+        if self._hand.is_dragging:
+            self.release_mouse()
+            self._hand.release()
+        else:
+            self._mouse(event, Mouse.CLICK, event.button, pressed=False)
 
     def _on_mouse_move(self, event: events.MouseMove) -> None:
-        self._mouse(event, Mouse.DRAG if event.button else Mouse.MOVE, event.button, moved=True)
+        if self._hand.is_dragging:
+            above = event.screen_y == 0  # there is nothing above to drag to
+            self._hand.drag(event.get_content_offset_capture(self) - Offset(0, above))
+        else:
+            self._mouse(event, Mouse.DRAG if event.button else Mouse.MOVE, event.button, moved=True)
 
     def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
@@ -342,29 +369,28 @@ class TerminalPane(Widget, can_focus=True):
     def _mouse(
         self, event: events.MouseEvent, kind: Mouse, button: int, *, pressed: bool = True, moved: bool = False
     ) -> bool:
-        """Tell the program of a mouse event if it asks for its kind; returns whether it does."""
-        where = event.get_content_offset(self)
-        if self._screen is None or where is None or self._screen.mouse < kind:
+        """Tell the program of a mouse event if it asks for its kind; returns whether it does.
+
+        With Shift or Alt the mouse is ours, as in other terminals.
+        """
+        where, screen = event.get_content_offset(self), self._screen
+        if screen is None or where is None or screen.mouse < kind or event.shift or event.meta:
             return False
-        held = {"shift": event.shift, "alt": event.meta, "control": event.ctrl}
-        self._send(encode_mouse(button, where.x, where.y, pressed=pressed, moved=moved, **held))
+        if self._hand.is_looking_back or self._handle is None:
+            return False
+        form = screen.mouse_form
+        self._send(encode_mouse(button, where.x, where.y, pressed=pressed, moved=moved, control=event.ctrl, form=form))
         return True
 
     def _wheel(self, event: events.MouseEvent, lines: int) -> None:
         """Scroll: back in time, or, in a full-screen program, with its wheel or its cursor keys."""
         if self._screen is None or self._mouse(event, Mouse.PRESS, _WHEEL_UP if lines < 0 else _WHEEL_DOWN):
             return
-        if self._screen.is_alternate:
+        if self._screen.is_alternate and self.wants_keys:
             key = encode("up" if lines < 0 else "down", None, application_cursor=self._screen.application_cursor)
             self._send(key * abs(lines))
         else:
-            self._scroll(lines)
-
-    def _scroll(self, lines: int) -> None:
-        if self._screen is not None:
-            self._scrolled = True
-            self._screen.scroll(lines)
-            self._canvas.soon()
+            self._hand.scroll(lines)
 
     def _on_resize(self, event: events.Resize) -> None:
         del event
@@ -379,12 +405,11 @@ class TerminalPane(Widget, can_focus=True):
             except ShellError as error:
                 self._break(error)
         self._handle.resize(columns, rows)
-        self._canvas.soon()
+        self._took_output()
+
+    def on_mount(self) -> None:
+        """Follow the colours."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._tell_colours())
 
     def _on_unmount(self) -> None:
         self.detach()
-
-
-def _unanswered(reply: bytes) -> None:
-    """Drop an answer."""
-    del reply
