@@ -42,12 +42,39 @@ def sequence(dice: random.Random) -> bytes:
     if kind < 0.58:
         return b"\x1b" + bytes([dice.choice(b"78DEHMNOZc=>#(")])
     if kind < 0.63:
+        if kind < 0.59:
+            return b"\x1b]8;;http://example.org/%d\x07" % dice.randint(0, 9) * dice.randint(0, 1) or b"\x1b]8;;\x07"
         return b"\x1b]%d;%s\x07" % (dice.choice((0, 2, 4, 8, 10, 52, 133)), b"x" * dice.randint(0, 40))
     if kind < 0.68:
         return b"\x1bP" + dice.randbytes(dice.randint(0, 20)) + b"\x1b\\"
     if kind < 0.75:
         return dice.randbytes(dice.randint(1, 40))
     return dice.choice(_TEXTS) * dice.randint(1, 12)
+
+
+def look_back(screen: Screen, dice: random.Random) -> None:
+    """What a learner may do meanwhile."""
+    back = screen.scrollback
+    x, y = dice.randint(0, screen.columns - 1), dice.randint(0, screen.rows - 1)
+    match dice.randint(0, 9):
+        case 0 | 1 | 2:
+            back.scroll(dice.randint(-100, 100))
+        case 3:
+            back.anchor(x, y)
+        case 4:
+            back.select_to(x, y, lines=dice.random() < 0.5)
+        case 5:
+            assert len(back.selected_text) >= 0
+        case 6:
+            (back.select_word if dice.random() < 0.5 else back.select_line)(x, y)
+        case 7:
+            back.hold()
+        case 8:
+            back.keep_hold()
+        case 9:
+            assert len(back.texts()) <= back.view.total
+            back.link_at(x, y)
+            back.prompt_before(back.view.total)
 
 
 def main(seed: int, size: int) -> int:
@@ -63,7 +90,7 @@ def main(seed: int, size: int) -> int:
             if dice.random() < 0.2:
                 screen.resize(dice.randint(2, 200), dice.randint(2, 60))
             if dice.random() < 0.1:
-                screen.scroll(dice.randint(-100, 100))
+                look_back(screen, dice)
             rows, cursor = screen.changed_rows()
             assert set(rows) <= set(range(screen.rows))
             assert all(sum(run.cells for run in runs) == screen.columns for runs in rows.values())
