@@ -92,6 +92,8 @@ def keys_for(where: Where, *, waiting: str, asking: bool) -> tuple[KeyHint, ...]
     shown = _SHOWN[where]
     if asking and where is Where.LESSON:
         return (shown[0], _ANSWER, *shown[1:])
+    if asking and where is Where.SHELL:
+        return (KeyHint("Ctrl-]", "to the question", _SWITCH), *shown[1:])
     return shown
 
 

@@ -49,7 +49,7 @@ class PanesScreen(LabScreen):
         yield KeyBar(id="bar")
 
     def on_mount(self) -> None:
-        """Lay it out. (Textual calls the handler of each class.)"""
+        """Lay it out; the handlers of the other classes are called as well."""
         self.shell.border_title = "shell"
         self.query_one(NetworkPane).border_title = "network"
         self.arrangement.resize(*self.app.size)

@@ -89,8 +89,8 @@ class PlayScreen(PanesScreen):
             await self._finish(view)
         elif self.preferences.now.advance:
             outcome.lead_on(
-                "The next step comes in a moment.  [@click=screen.next][b $accent]n[/] at once[/]"
-                "  [@click=screen.wait_here][b $accent]w[/] wait here[/]"
+                "The next step comes in a moment.  [@click=screen.next][b $accent]n[/] now[/]"
+                "  [@click=screen.wait_here][b $accent]w[/] wait[/]"
             )
             self.advance.begin(READING_SECONDS if view.why else SECONDS)
         else:

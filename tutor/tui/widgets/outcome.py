@@ -31,9 +31,7 @@ class Outcome(Vertical):
         yield Static(id="onwards")
 
     def on_mount(self) -> None:
-        """Name the boxes."""
-        self.query_one("#found").border_title = "found"
-        self.query_one("#expected").border_title = "expected"
+        """Begin with nothing to compare."""
         self._compare("", "")
 
     def show(self, view: StepView) -> None:
@@ -64,8 +62,8 @@ class Outcome(Vertical):
         return "\n".join(words for part in shown if (words := str(part.render()).strip()))
 
     def _compare(self, found: str, expected: str) -> None:
-        self.query_one("#found", Static).update(escape(found))
-        self.query_one("#expected", Static).update(escape(expected))
+        self.query_one("#found", Static).update(f"[b]found[/]\n{escape(found)}")
+        self.query_one("#expected", Static).update(f"[b]expected[/]\n{escape(expected)}")
         self.query_one("#compared").display = bool(found and expected)
 
 

@@ -1,0 +1,188 @@
+"""The moments of a lesson: a step that passes, one that leads on, a question, the end; and the first of all."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from textual.widgets import OptionList
+
+from tests.tui.lesson_app import at_step
+from tutor.lab.nursery import Nursery
+from tutor.store.config import ConfigStore
+from tutor.store.progress import ProgressStore
+from tutor.tui.screens import play
+from tutor.tui.widgets.blocks import CommandLine
+from tutor.tui.widgets.ending import LessonEnd
+from tutor.tui.widgets.outcome import Outcome
+from tutor.tui.widgets.welcome import Welcome
+
+pytestmark = [pytest.mark.pty, pytest.mark.netns, pytest.mark.usefixtures("home")]
+
+PAIR = "ip link add veth-a-ns1 type veth peer name veth-b-ns1"
+UP = "ip link set veth-a-ns1 up"
+
+
+def _text(widgets: object) -> str:
+    return "\n".join(str(each.render()) for each in widgets)  # type: ignore[attr-defined]
+
+
+async def test_a_step_that_passes_is_seen_and_leads_on_by_itself(
+    nursery: Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(play, "SECONDS", 0.5)
+    async with at_step(nursery, "veth-pair/pair", advance=True) as playing:
+        await playing.run(PAIR)
+        await playing.until(lambda: "Done" in playing.outcome and "next step comes" in playing.outcome)
+        assert playing.step == "Make the pair"
+        await playing.until(lambda: playing.step == "Set one end up")
+        assert playing.pane.has_focus  # whoever types is not disturbed
+        assert "Done" not in playing.outcome
+        assert len(playing.lesson.query("StepSection")) == 2  # what was read can be read again, above
+
+
+async def test_whoever_works_on_does_not_wait_for_the_next_step(nursery: Nursery) -> None:
+    async with at_step(nursery, "veth-pair/pair", advance=True) as playing:
+        await playing.run(PAIR)
+        await playing.until(lambda: "Done" in playing.outcome)
+        await playing.run(UP)
+        await playing.until(lambda: playing.step == "Set one end up" and "Done" in playing.outcome)
+        await playing.run("ip a")  # what is seen counts for the step that asks to see it
+        await playing.until(lambda: playing.step == "Read what the kernel says" and "Done" in playing.outcome)
+
+
+async def test_the_next_step_can_be_told_to_wait(nursery: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(play, "SECONDS", 1.0)
+    async with at_step(nursery, "veth-pair/pair", advance=True) as playing:
+        await playing.run(PAIR)
+        await playing.until(lambda: "Done" in playing.outcome)
+        await playing.press_in_lesson("w")
+        await playing.until(lambda: "next step comes" not in playing.outcome)
+        await asyncio.sleep(1.2)
+        assert playing.step == "Make the pair"
+        await playing.press_in_lesson("n")
+        await playing.until(lambda: playing.step == "Set one end up")
+
+
+async def test_a_step_that_is_undone_meanwhile_does_not_lead_on(
+    nursery: Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(play, "SECONDS", 1.0)
+    async with at_step(nursery, "veth-pair/pair", advance=True) as playing:
+        playing.pane.type_text(f"{PAIR}; sleep 0.3; ip link del veth-a-ns1\n")
+        await playing.until(lambda: "Done" in playing.outcome)
+        await playing.until(lambda: "Done" not in playing.outcome)
+        await asyncio.sleep(1.2)
+        assert playing.step == "Make the pair"
+
+
+async def test_leading_on_is_turned_off_for_good(nursery: Nursery) -> None:
+    async with at_step(nursery, "veth-pair/pair", advance=True) as playing:
+        playing.screen.action_advance()
+        await playing.until(lambda: ConfigStore().read().value.advance is False)
+        await playing.run(PAIR)
+        await playing.until(lambda: "Done" in playing.outcome)
+        assert "next step comes" not in playing.outcome
+        assert "n leads on" in playing.outcome
+
+
+async def test_a_step_that_was_done_long_ago_is_shown_and_stays(nursery: Nursery) -> None:
+    async with at_step(nursery, advance=True) as playing:
+        await playing.run("ip a")
+        await playing.until(lambda: "Done" in playing.outcome)
+        await playing.press_in_lesson("n")
+        await playing.until(lambda: playing.step == "How far does an address reach?")
+        await playing.press_in_lesson("p")
+        await playing.until(lambda: playing.step == "What links are there?" and "Done" in playing.outcome)
+        assert not playing.screen.advance.is_coming
+
+
+async def test_the_end_of_a_lesson_says_what_was_built(nursery: Nursery) -> None:
+    progress = ProgressStore("container-networking")
+    for step in ("pair", "one-end-up", "look", "state", "carrier"):
+        progress.mark_done("veth-pair", step)
+    async with at_step(nursery, "veth-pair/unplug") as playing:
+        await playing.press_in_lesson("s")
+        await playing.until(lambda: bool(playing.lesson.query(LessonEnd)))
+        end = playing.lesson.query_one(LessonEnd)
+        said = _text(end.query("Static"))
+        assert "A cable with two ends: all steps are done" in said
+        assert "veth-a-ns1" in said
+        assert "A network of its own" in said  # where n leads
+        await playing.press_in_lesson("n")
+        await playing.until(lambda: playing.step == "Make a namespace" and not playing.question)
+        assert not playing.lesson.query(LessonEnd)
+
+
+async def test_the_first_start_explains_the_screen_and_no_later_one_does(nursery: Nursery) -> None:
+    async with at_step(nursery) as playing:
+        await playing.until(lambda: bool(playing.lesson.query(Welcome)))
+        await playing.press_in_lesson("n")
+        await playing.until(lambda: bool(playing.question))
+        await playing.pilot.press("g")
+        await playing.until(lambda: playing.step == "How far does an address reach?")
+        assert not playing.lesson.query(Welcome)
+    async with at_step(nursery) as playing:
+        assert not playing.lesson.query(Welcome)
+
+
+async def test_an_answer_is_chosen_by_its_number_or_in_the_list(nursery: Nursery) -> None:
+    async with at_step(nursery, "initial-state/scope") as playing:
+        choices = playing.lesson.query_one(OptionList)
+        assert choices.has_focus
+        await playing.pilot.press("1")
+        await playing.until(lambda: "link is not it" in playing.outcome)
+        await playing.pilot.press("down", "enter")
+        await playing.until(lambda: "Done" in playing.outcome)
+        assert choices.highlighted == 1
+
+
+async def test_an_answer_is_chosen_with_the_mouse(nursery: Nursery) -> None:
+    async with at_step(nursery, "initial-state/scope") as playing:
+        await playing.until(lambda: playing.lesson.query_one(OptionList).region.height > 0)
+        await playing.pilot.pause(0.5)
+        await playing.pilot.click(OptionList, offset=(6, 2))
+        await playing.until(lambda: "is not it" in playing.outcome or "Done" in playing.outcome)
+
+
+async def test_what_is_found_and_what_is_expected_stand_side_by_side(nursery: Nursery) -> None:
+    async with at_step(nursery, "bridge/plug") as playing:
+        await playing.run("ip link add br1 type bridge; ip link set veth-a-ns1 master br1")
+        await playing.until(lambda: "veth-a-ns1: master br1" in playing.outcome)
+        outcome = playing.lesson.query_one(Outcome)
+        found, expected = outcome.query_one("#found"), outcome.query_one("#expected")
+        await playing.until(lambda: found.region.height > 0)
+        assert found.region.y == expected.region.y
+        assert found.region.right <= expected.region.x
+        await playing.run("ip link set veth-a-ns1 master br-rootns")
+        await playing.until(lambda: "Done" in playing.outcome)
+        assert "expected" not in playing.outcome
+
+
+async def test_commands_are_typed_one_by_one_and_ticked_when_they_have_run(nursery: Nursery) -> None:
+    async with at_step(nursery, "bridge/make") as playing:
+        first, second = "ip link add br-rootns type bridge", "ip link set br-rootns up"
+        await playing.press_in_lesson("t")
+        await playing.until(lambda: playing.shown.endswith(first))
+        await playing.press_in_lesson("t")  # again, and the next one takes its place
+        await playing.until(lambda: playing.shown.endswith("# " + second))
+        await playing.press_in_lesson("t")
+        await playing.until(lambda: playing.shown.endswith("# " + first))
+        await playing.pilot.press("enter")
+        lines = list(playing.lesson.query(CommandLine))
+        await playing.until(lambda: [line.has_class("-ran") for line in lines] == [True, False])
+        await playing.press_in_lesson("t")
+        await playing.until(lambda: playing.shown.endswith(second))
+        await playing.pilot.press("enter")
+        await playing.until(lambda: "Done" in playing.outcome)
+
+
+async def test_nothing_is_solved_while_a_program_has_the_shell(nursery: Nursery) -> None:
+    async with at_step(nursery, "veth-pair/pair") as playing:
+        playing.pane.type_text("cat\n")
+        await playing.until(lambda: playing.screen.dictation.is_busy)
+        await playing.press_in_lesson("s")
+        await playing.until(lambda: "A program still runs" in playing.notices)
+        await playing.pilot.press("ctrl+right_square_bracket", "ctrl+c")
+        await playing.until(lambda: not playing.screen.dictation.is_busy)
+        assert "ip link" not in playing.shown
