@@ -56,8 +56,12 @@ class Outside:
 
     def start(self, place: str = "", tutor: str = TUTOR) -> None:
         """`tutor start`, until the lab's shell is there."""
-        self.enter(f"{tutor} start {place}; echo back, $?")
+        self.start_without_prompt(place, tutor)
         self.terminal.until(lambda: PROMPT in self.shown or "start?" in self.shown, 20)
+
+    def start_without_prompt(self, place: str = "", tutor: str = TUTOR) -> None:
+        """`tutor start`, and nothing is waited for."""
+        self.enter(f"{tutor} start {place}; echo back, $?")
 
     @property
     def right_side(self) -> str:
