@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import math
 import os
 import sys
 
 import click
 
+from tutor.cli.guard import Guard
 from tutor.cli.options import pack_option
-from tutor.errors import UsageError
+from tutor.errors import TutorError, UsageError
+from tutor.lab.kept import all_kept
 from tutor.lab.nursery import Nursery
+from tutor.session.comeback import Comeback
+from tutor.store.paths import runtime_dir, state_dir
 
 _COLUMNS, _ROWS = 60, 20
 
@@ -22,19 +28,40 @@ def command(place: str, pack: str) -> int:
     _require_terminal()
     if place:
         _require_place(pack, place)
+    gc.freeze()  # what is loaded by now is shared by the processes that are forked, as long as nobody touches it
     nursery = Nursery()  # before threads, and before Textual and pyroute2 are loaded: labs are forked from here
 
-    # The kitty keyboard protocol would change what programs in the shell are sent. Textual reads this when it is
-    # loaded.
-    os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
+    def screen(comeback: Comeback | None) -> int:
+        # The kitty keyboard protocol would change what programs in the shell are sent. Textual reads this when it is
+        # loaded.
+        os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
 
-    from tutor.tui.app import run
-    from tutor.tui.desk import Desk
+        from tutor.tui.app import run
+        from tutor.tui.desk import Desk
+
+        return run(Desk(nursery, pack, place, comeback))
 
     try:
-        return run(Desk(nursery, pack, place))
+        return Guard(screen, _what_waits, state_dir() / "crash.txt").run()
     finally:
         nursery.close()
+
+
+def _what_waits() -> str:
+    """What a learner whose screen is gone finds again."""
+    seconds = 0.0
+    try:
+        for _, lab in all_kept(runtime_dir()):
+            with lab:
+                status = lab.status()
+                if status.built and status.seconds_left is not None:
+                    seconds = max(seconds, status.seconds_left)
+    except TutorError:  # it has just ended
+        pass
+    if not seconds:
+        return "`tutor start` begins where you left off"
+    minutes = math.ceil(seconds / 60)
+    return f"your lab waits for {minutes} minute{'s' if minutes > 1 else ''}: `tutor start` brings you back"
 
 
 def _require_terminal() -> None:
