@@ -15,7 +15,17 @@ from benchmarks.terminal.figures import Figure
 from benchmarks.terminal.peers import short_folder
 from tests.shell.bash import environment
 from tests.tui.final_cases import DISPUTED, PRINTED, PRINTED_OTHERWISE, PROGRAMS, SIZE, furnish
-from tests.tui.final_screens import Recording, Stage, on_our_screen, pane_stage, record, recorded, tmux_stage
+from tests.tui.final_screens import (
+    IMPATIENCE,
+    PATIENCE,
+    Recording,
+    Stage,
+    on_our_screen,
+    pane_stage,
+    record,
+    recorded,
+    tmux_stage,
+)
 from tests.tui.painted import Paint
 from tests.tui.test_terminal_in_tmux import KEYS, READER, played
 from tests.tui.tmux import Terminal, open_terminal
@@ -68,7 +78,7 @@ class _Count:
 
     def __init__(self, tmux: Stage, pane: Stage) -> None:
         self._tmux, self._pane = tmux, pane
-        self._paint = Paint.of(pane.play((), SIZE, on_our_screen((), SIZE)))
+        self._paint = Paint.of(pane.play((), SIZE, on_our_screen((), SIZE), IMPATIENCE))
         self.all = self.equal = 0
         """Screens, and those that are equal or whose difference is explained, on our screen and in the pane."""
         self.explained: list[str] = []
@@ -79,7 +89,7 @@ class _Count:
     def compare(self, name: str, recording: Recording, reason: str = "") -> None:
         """Compare one."""
         ours = on_our_screen(recording, SIZE)
-        found = ours.differences(self._tmux.play(recording, SIZE, ours))
+        found = ours.differences(self._tmux.play(recording, SIZE, ours, IMPATIENCE if reason else PATIENCE))
         wanted = self._paint.painted(ours)
         painted: list[str] = []
         if name not in DISPUTED:

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from benchmarks.terminal.figures import Figure
 from benchmarks.terminal.learner import PROMPT, START, Learner
@@ -37,7 +38,7 @@ _PRINT = f"stty raw -echo; cat {_FIFO}; while read -r -t 0.3 -N 1 _; do :; done;
 
 def fuzz(streams: int = 8, megabytes: float = 50) -> Iterator[Figure]:
     """Print streams, and see what has survived."""
-    survived = deaths = 0
+    survived = deaths = again = 0
     memory: list[float] = []
     began = time.monotonic()
     with short_folder() as home, Learner(home).sitting() as (first, variables), ExitStack() as stack:
@@ -47,10 +48,12 @@ def fuzz(streams: int = 8, megabytes: float = 50) -> Iterator[Figure]:
         outer.press(f"keep=$'{_OCTAL}'; mkfifo {_FIFO}\r".encode())
         outer.settle(0.5)
         for seed in range(streams):
+            below_it = _children(outer)
             outer.press(f" {_PRINT}\r".encode())
             _pour(outer, seed, int(megabytes * 1e6), variables)
+            deaths += len(below_it - _children(outer))
             if outer.process.poll() is not None:
-                deaths += 1
+                again += 1
                 outer = stack.enter_context(opened(START, variables))
                 outer.until_drawn(PROMPT, _SECONDS)
             survived += _is_there(outer)
@@ -58,7 +61,7 @@ def fuzz(streams: int = 8, megabytes: float = 50) -> Iterator[Figure]:
     yield Figure(
         f"fuzz: {streams} x {megabytes:g} MB, lab and shell alive after", f"{survived}", goal=f"{streams}",
         met=survived == streams,
-        note=f"{time.monotonic() - began:.0f} s; `tutor start` had to be run again {deaths} times",
+        note=f"{time.monotonic() - began:.0f} s; processes of the tutor that ended: {deaths}; started again: {again}",
     )  # fmt: skip
     yield Figure(
         "fuzz: memory of the whole, first / last stream, MB", f"{memory[-1]:.0f}", f"{memory[0]:.0f}",
@@ -78,9 +81,20 @@ def _pour(outer: Outer, seed: int, size: int, variables: dict[str, str]) -> None
                 outer.resize(dice.randint(40, 200), dice.randint(10, 60))
             outer.read_for(_RESIZE_SECONDS)
             time.sleep(0.001)
+    if writer.returncode:
+        raise RuntimeError(f"stream {seed} could not be brought into the lab: status {writer.returncode}")
     if outer.process.poll() is None:
         outer.resize(COLUMNS, ROWS)
         outer.read_for(1.0)
+
+
+def _children(outer: Outer) -> set[int]:
+    """The processes right below `tutor start`: the one of the screen is among them."""
+    pid = outer.process.pid
+    try:
+        return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    except OSError:
+        return set()
 
 
 @contextmanager

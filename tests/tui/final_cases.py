@@ -150,6 +150,12 @@ _PYTHON = (
     '"""A module."""\n\nimport os\n\n\nclass Thing:\n    """A thing."""\n\n    size = 4\n\n    def name(self) -> str:\n'
     + ('        return f"{os.getpid()} of {self.size!r}"  # comment\n' * 60)
 )
+# The server ends with its only client.
+_TMUX_CONF = """\
+set -g destroy-unattached on
+set -g status-right ''
+set -g default-command 'PS1="$ " exec bash --norc'
+"""
 _VIM = ["vim", "-N", "-u", "NONE", "-i", "NONE", "-n", "--cmd", "set hlsearch ruler bg=dark", "--cmd", "syntax on"]
 
 
@@ -160,7 +166,7 @@ def furnish(folder: Path) -> None:
         "".join(f"{n} word wörd 漢字 {'=' * (n % 90)}\n" for n in range(300)), encoding="utf-8"
     )
     (folder / "packets").write_bytes(_packets())
-    (folder / "tmux.conf").write_text("set -g status-right ''\nset -g default-command 'PS1=\"$ \" exec bash --norc'\n")
+    (folder / "tmux.conf").write_text(_TMUX_CONF, encoding="utf-8")
 
 
 def _packets() -> bytes:
@@ -220,7 +226,7 @@ PROGRAMS: dict[str, Program] = {
     "ip in colours": Program(["ip", "-c", "-d", "address"], [0.2]),
     "tcpdump": Program(["tcpdump", "-nn", "-X", "-r", "packets"], ["0x00", 0.2]),
     "tmux": Program(
-        ["tmux", "-L", "in", "-f", "tmux.conf", "new-session"],
+        ["tmux", "-S", "socket", "-f", "tmux.conf", "new-session"],
         ["$", b"ls -la /\r", b"\x02%", "$", b'\x02"', "$", b"echo 'x'; seq 30\r", "30", b"\x02[", b"\x1b[5~", 0.2],
     ),
     "python": Program(

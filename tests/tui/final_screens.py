@@ -16,7 +16,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.shell.bash import environment
@@ -31,8 +31,8 @@ BELOW = 1
 """The bar below the pane."""
 PLAYER = Path(__file__).with_name("player.py")
 _SECONDS = 10.0
-_PATIENCE = 0.3
-"""How long a picture may take to become the one that is expected."""
+PATIENCE, IMPATIENCE = 5.0, 0.3
+"""How long a picture may take to become the one that is expected; and where it is expected not to become that."""
 
 _MARKS = {1: "bold", 2: "faint", 3: "italic", 5: "blink", 7: "inverse", 8: "invisible", 9: "strike", 53: "overline"}
 _OFF = {22: ("bold", "faint"), 23: ("italic",), 25: ("blink",), 27: ("inverse",), 28: ("invisible",)} | {
@@ -69,6 +69,8 @@ class Cell:
     """Bold, inverse ..."""
     underline: int = 0
     """Which kind of line is below it."""
+    linked: bool = field(default=False, compare=False)
+    """Whether it is part of a hyperlink, of which tmux knows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def _cells(run: Run) -> Iterator[Cell]:
     style = run.style
     names = ("bold", "faint", "italic", "blink", "inverse", "invisible", "strike", "overline")
     marks = frozenset(name for name in names if getattr(style, name))
-    like = Cell("", style.foreground, style.background, marks, int(Underline(style.underline)))
+    like = Cell("", style.foreground, style.background, marks, int(Underline(style.underline)), style.linked)
     yield from _spread(run.text, like, run.cells)
 
 
@@ -197,7 +199,7 @@ class Stage:
         self._fifo, self._left, self._below = fifo, left, below
         self._size = Size(0, 0)
 
-    def play(self, recording: Recording, size: Size, expected: Final) -> Final:
+    def play(self, recording: Recording, size: Size, expected: Final, seconds: float = PATIENCE) -> Final:
         """What is shown of it, as soon as it is what is expected, and otherwise after a while."""
         self._resize(size)
         self._pour(b"\x1b[?1049l\x1bc\x1b[3J")
@@ -206,10 +208,10 @@ class Stage:
                 self._resize(part)
             else:
                 self._pour(part)
-        return self._await(lambda shown: shown == expected)
+        return self._await(lambda shown: shown == expected, seconds)
 
-    def _await(self, is_so: Callable[[Final], bool]) -> Final:
-        end = time.monotonic() + _PATIENCE
+    def _await(self, is_so: Callable[[Final], bool], seconds: float) -> Final:
+        end = time.monotonic() + seconds
         while True:
             shown = self.shown()
             if is_so(shown) or time.monotonic() > end:

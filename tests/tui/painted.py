@@ -10,10 +10,7 @@ from textual.app import App
 from textual.filter import dim_color
 
 from tests.tui.final_screens import Cell, Final
-from tutor.shell.cells import Colour
-
-_MOST_LINES_BELOW = 1
-"""Textual knows one kind of line below text."""
+from tutor.shell.cells import Colour, Underline
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Paint:
             foreground = (mixed.red, mixed.green, mixed.blue)
         return replace(
             cell, foreground=foreground, background=background, marks=cell.marks - {"faint"},
-            underline=min(cell.underline, _MOST_LINES_BELOW),
+            underline=_line_below(cell),
         )  # fmt: skip
 
     def _shade(self, colour: Colour, default: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -56,6 +53,12 @@ class Paint:
             return colour
         triplet = Color.from_ansi(colour).get_truecolor(_THEME)
         return triplet.red, triplet.green, triplet.blue
+
+
+def _line_below(cell: Cell) -> int:
+    """Textual knows single and double lines; a link is underlined."""
+    kind = Underline(cell.underline)
+    return int(kind if kind is Underline.DOUBLE else bool(kind or cell.linked))
 
 
 _THEME = App[None]().ansi_theme

@@ -10,6 +10,7 @@ import pytest
 
 from tests.tui.final_cases import DISPUTED, PRINTED, PRINTED_OTHERWISE, PROGRAMS, SIZE, furnish
 from tests.tui.final_screens import (
+    IMPATIENCE,
     ROWS,
     Cell,
     Final,
@@ -40,7 +41,7 @@ def pane() -> Iterator[Stage]:
 
 @pytest.fixture(scope="module")
 def paint(pane: Stage) -> Paint:
-    return Paint.of(pane.play((), SIZE, on_our_screen((), SIZE)))
+    return Paint.of(pane.play((), SIZE, on_our_screen((), SIZE), IMPATIENCE))
 
 
 @pytest.mark.parametrize("name", PRINTED)
@@ -54,7 +55,7 @@ def test_what_looks_otherwise_for_a_reason_still_does_and_is_painted_as_it_is(
 ) -> None:
     printed, reason = PRINTED_OTHERWISE[name]
     ours = on_our_screen(recorded(printed), SIZE)
-    assert ours.differences(tmux.play(recorded(printed), SIZE, ours)), f"no longer: {reason}"
+    assert ours.differences(tmux.play(recorded(printed), SIZE, ours, IMPATIENCE)), f"no longer: {reason}"
     if name not in DISPUTED:
         is_painted_so(ours, recorded(printed), pane, paint)
 
@@ -73,7 +74,7 @@ def test_a_program_looks_as_in_tmux_and_is_painted_so(
         return
     reason, known = program.otherwise
     ours = on_our_screen(recording, SIZE)
-    its = tmux.play(recording, SIZE, ours)
+    its = tmux.play(recording, SIZE, ours, IMPATIENCE)
     assert ours.differences(its, known) == []
     assert ours.differences(its), f"no longer: {reason}"
     is_painted_so(ours, recording, pane, paint)
