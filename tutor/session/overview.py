@@ -52,7 +52,7 @@ def living_labs(folder: Path, pack: str) -> Iterator[tuple[str, Lab, Status]]:
             except LabError:
                 continue
             # The name of another pack may begin with that of this one.
-            if name == f"{pack}-{status.lab}" if status.built else name.startswith(f"{pack}-"):
+            if name.partition(".")[0] == f"{pack}-{status.lab}" if status.built else name.startswith(f"{pack}-"):
                 yield name, lab, status
 
 

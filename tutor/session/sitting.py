@@ -19,6 +19,9 @@ from tutor.session.live import Live
 from tutor.session.workshop import Workshop
 from tutor.store.course import Course
 
+_BESIDE = range(2, 10)
+"""Numbers of the labs beside the kept one, for those who start `tutor` while another has that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -36,6 +39,7 @@ class Sitting:
     def __init__(self, nursery: Nursery, workshop: Workshop, course: Course, folder: Path) -> None:
         self._nursery, self._workshop, self._course, self._folder = nursery, workshop, course, folder
         self._kept: Kept | None = None
+        self._kept_for = ""
         self.lab: Lab | None = None
         """The lab, while there is one."""
         self.live: Live | None = None
@@ -45,12 +49,25 @@ class Sitting:
 
     def take(self, lab_name: str) -> bool:
         """Become the tutor of the kept lab called `lab_name`; False when another tutor is."""
-        kept = Kept(self._folder, f"{self._course.pack.id}-{lab_name}")
+        kept = self._place(lab_name)
         if not kept.take():
             return False
-        self.release()
-        self._kept = kept
+        self._settle_at(kept, lab_name)
         return True
+
+    def take_back(self, lab_name: str) -> bool:
+        """After a crash: become the tutor of the kept lab that lives and has none; False when there is none.
+
+        It may be one beside the kept lab that another tutor has or had.
+        """
+        for number in (1, *_BESIDE):
+            kept = self._place(lab_name, number)
+            if kept.socket.exists() and kept.take():
+                if _lives(kept):
+                    self._settle_at(kept, lab_name)
+                    return True
+                kept.release()
+        return False
 
     def watch(self, lab_name: str) -> tuple[Lab, Ring, int, int]:
         """Look at the kept lab that another tutor has: the lab, the record of its shell's output, columns and rows.
@@ -58,7 +75,7 @@ class Sitting:
         Raises:
             LabGone: it has ended meanwhile, or has no shell.
         """
-        lab = Kept(self._folder, f"{self._course.pack.id}-{lab_name}").find()
+        lab = self._place(lab_name).find()
         if lab is None:
             raise LabGone("that lab has just ended", hint="`tutor start` again")
         lab.visit()
@@ -95,6 +112,8 @@ class Sitting:
             LabError: it could not be built.
         """
         self.leave()
+        if lesson.lab != self._kept_for and not (self._kept_for and self.take(lesson.lab)):
+            self._take_beside(lesson.lab)
         lab = self._kept.launch(self._nursery) if self._kept is not None else self._workshop.private()
         try:
             self._workshop.build(lab, lesson.lab)
@@ -144,6 +163,26 @@ class Sitting:
         if self._kept is not None:
             self._kept.release()
             self._kept = None
+            self._kept_for = ""
+
+    def _place(self, lab_name: str, number: int = 1) -> Kept:
+        """Where the kept lab called `lab_name` is, or, from 2 on, one beside it."""
+        return Kept(self._folder, f"{self._course.pack.id}-{lab_name}{f'.{number}' if number > 1 else ''}")
+
+    def _take_beside(self, lab_name: str) -> None:
+        """Take a place beside the kept lab of another tutor, where no lab waits. Without one, ours is private."""
+        for number in _BESIDE:
+            kept = self._place(lab_name, number)
+            if kept.take():
+                if not _lives(kept):
+                    self._settle_at(kept, lab_name)
+                    return
+                kept.release()
+        self.release()
+
+    def _settle_at(self, kept: Kept, lab_name: str) -> None:
+        self.release()
+        self._kept, self._kept_for = kept, lab_name
 
     def _settle(self, lab: Lab) -> None:
         self._let_go()
@@ -154,3 +193,16 @@ class Sitting:
         if self.live is not None:
             self.live.close()
         self.lab = self.live = None
+
+
+def _lives(kept: Kept) -> bool:
+    """Whether there is a lab in a place; one that just ends may still be found for a moment."""
+    lab = kept.find()
+    if lab is None:
+        return False
+    with lab:
+        try:
+            lab.status()
+        except LabError:
+            return False
+    return True
