@@ -110,6 +110,26 @@ def test_a_kept_lab_outlives_its_nursery(folder: Path) -> None:
     owner.close()
 
 
+def test_a_lab_whose_tutor_was_killed_before_it_heard_of_it_is_nobody_elses(folder: Path) -> None:
+    own = Nursery()
+    tutor = os.fork()
+    if tutor == 0:
+        signal.setitimer(signal.ITIMER_REAL, 0.001)  # by SIGALRM, before the answer is there
+        Kept(folder, "x").launch(own, grace=0.5)
+        os._exit(1)
+    assert os.WTERMSIG(os.waitpid(tutor, 0)[1]) == signal.SIGALRM
+    mine = Kept(folder, "y").launch(own, grace=30)
+    mine.build("vm", VM.read_text(), {})
+    assert mine.status().owners == 1
+    with _found(folder, "y") as same:
+        assert same.status().owners == 2
+    time.sleep(0.8)
+    assert Kept(folder, "x").find() is None
+    mine.end()
+    mine.close()
+    own.close()
+
+
 def test_an_end_is_for_everybody_in_the_lab(folder: Path, nursery: Nursery) -> None:
     owner = Kept(folder, "x").launch(nursery, grace=30)
     with _found(folder) as other:
@@ -197,8 +217,8 @@ def test_a_new_lab_takes_the_place_of_the_old_one(folder: Path, nursery: Nursery
     old.close()
 
 
-def _found(folder: Path) -> Lab:
-    lab = Kept(folder, "x").find()
+def _found(folder: Path, name: str = "x") -> Lab:
+    lab = Kept(folder, name).find()
     assert lab is not None
     return lab
 

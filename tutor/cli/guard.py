@@ -167,9 +167,10 @@ class Guard:
             self._terminal.restore()
         if killed <= 0:
             return ended
-        if killed != signal.SIGHUP:
+        number = self._asked or killed
+        if number != signal.SIGHUP:  # then there is no terminal to tell it on
             _tell(f"the screen was {'killed' if ended < 0 else 'ended'}; {self._waiting()}")
-        return 128 + (self._asked or killed)
+        return 128 + number
 
     def _write_report(self, ended: int, crashes: int) -> str:
         """Write down what is known of a crash; returns where, empty if nowhere."""
