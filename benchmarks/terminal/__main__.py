@@ -20,6 +20,7 @@ from benchmarks.terminal.figures import Figure
 ROWS: dict[str, Callable[[], Iterator[Figure]]] = {
     "parse": output.parse,
     "echo": echo.echo,
+    "whole": echo.whole,
     "flood": echo.flood,
     "interrupt": echo.interrupt,
     "cat": output.cat,

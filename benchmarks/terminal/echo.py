@@ -1,6 +1,6 @@
 """The rows of keys: from a key to its echo, idle and under a flood; and from Ctrl-C in a flood to the prompt.
 
-Run: python -m benchmarks.terminal echo flood interrupt
+Run: python -m benchmarks.terminal echo whole flood interrupt
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from contextlib import ExitStack
 
 from benchmarks.terminal.figures import Figure, at_most, median, p99, told
 from benchmarks.terminal.inside import ANSWERS, FLOOD
+from benchmarks.terminal.learner import PROMPT as LAB_PROMPT
+from benchmarks.terminal.learner import Learner
 from benchmarks.terminal.outer import Outer
-from benchmarks.terminal.peers import PROMPT, ROOT, Peer, Who, running
+from benchmarks.terminal.peers import PROMPT, ROOT, Peer, Who, running, short_folder
 
 _KEYS = "uvwxyz"
 _IDLE_BLOCKS, _IDLE_KEYS = 8, 40
@@ -39,11 +41,26 @@ def echo() -> Iterator[Figure]:
     yield at_most("  by Textual's public interface, p50, ms", median(taken[Who.PUBLIC]), median(tmux), 5)
 
 
-def _echoed(outer: Outer, count: int) -> list[float]:
+def whole() -> Iterator[Figure]:
+    """The same in the real `tutor start`, with the lesson beside the shell: told, without a goal of its own."""
+    ours: list[float] = []
+    tmux: list[float] = []
+    with short_folder() as home, running(Who.TMUX) as peer, Learner(home).sitting() as (outer, _):
+        outer.until_drawn(LAB_PROMPT)
+        outer.settle(1.0)
+        for block in range(4):
+            mine, theirs = _echoed(outer, _IDLE_KEYS, ANSWERS), _echoed(peer.outer, _IDLE_KEYS, ANSWERS)
+            if block:
+                ours += mine
+                tmux += theirs
+    yield told("key to echo in the real tutor start, p50, ms", median(ours), median(tmux))
+
+
+def _echoed(outer: Outer, count: int, keys: str = _KEYS) -> list[float]:
     """Milliseconds from a key to its echo."""
     taken: list[float] = []
     for number in range(count):
-        key = _KEYS[number % len(_KEYS)].encode()
+        key = keys[number % len(keys)].encode()
         outer.read_for(0.02 + number % 7 * 0.005)  # a typist's pauses, and never in step with a timer
         outer.press(key)
         taken.append(outer.until_drawn(key) * 1000)
