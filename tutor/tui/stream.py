@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 _READ_SECONDS = 0.0005
-_CHUNK = 65536
+_CHUNK, _PARTS = 65536, 8
 
 
 class Stream:
@@ -81,17 +81,28 @@ class Stream:
     def _read(self) -> None:
         """Read for at most half a millisecond: a flood of output must leave room for keys."""
         until = time.perf_counter() + _READ_SECONDS
-        while self._open:
+        more = True
+        while more and self._open:
+            data, more = self._gather()
+            if data:
+                self._on_output(data)
+            more = more and time.perf_counter() < until
+
+    def _gather(self) -> tuple[bytes, bool]:
+        """What there is, a good piece of it at once: a terminal gives 4 KiB at a time. And whether there is more."""
+        parts: list[bytes] = []
+        for _ in range(_PARTS):
             try:
                 data = os.read(self._fd, _CHUNK)
             except BlockingIOError:
-                return
+                return b"".join(parts), False
             except OSError:  # EIO: the last program that had it open is gone
                 data = b""
             if not data:
+                if parts:
+                    break  # what it has printed comes first; the end will be read again
                 self.close()
                 self._on_end()
-                return
-            self._on_output(data)
-            if time.perf_counter() >= until:
-                return
+                return b"", False
+            parts.append(data)
+        return b"".join(parts), True

@@ -53,6 +53,7 @@ class Canvas:
         self._direct = DirectPainter(widget) if direct else None
         self._styles = RowStyles()
         self._strips: list[Strip] = []
+        self._base: Style | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.pace = Pace()
         """When to paint."""
@@ -183,9 +184,15 @@ class Canvas:
         at = self._direct.seen_at(Offset(cursor.x, cursor.y))
         return None if at is None else (at, _SHAPES[cursor.shape] + (not cursor.blinking))
 
-    def line(self, y: int, base: Style) -> Strip:
+    def restyle(self) -> None:
+        """The widget looks otherwise now."""
+        self._base = None
+
+    def line(self, y: int) -> Strip:
         """A row as it is drawn, as wide as the widget."""
-        width = self._widget.size.width
+        width, base = self._widget.size.width, self._base
+        if base is None:
+            base = self._base = self._widget.rich_style  # slow to make, for each row
         if y >= len(self._strips):
             return Strip.blank(width, base)
         strip = self._strips[y].apply_style(base)

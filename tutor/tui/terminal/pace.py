@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _FRAME_SECONDS, _HOT_FRAME_SECONDS = 1 / 60, 0.001
 _HOT_SECONDS = 0.1
-_SHARE = 3.0
+_HOT_SHARE, _SHARE = 1.5, 3.0
 _LONGEST_HOLD = 0.15
 
 
@@ -28,11 +28,12 @@ class Pace:
     def wait(self, now: float) -> float:
         """How long to wait before painting what has just come; zero for not at all.
 
-        The terminal must be read, and keys must be heard, in between: painting gets a third of the time at most.
+        The terminal must be read, and keys must be heard, in between: painting gets a third of the time at most, two
+        thirds of it after a key.
         """
         hot = now - self._key_at < _HOT_SECONDS
-        frame = _HOT_FRAME_SECONDS if hot else _FRAME_SECONDS
-        return max(0.0, self._painted_at + max(frame, _SHARE * self._cost) - now)
+        frame, share = (_HOT_FRAME_SECONDS, _HOT_SHARE) if hot else (_FRAME_SECONDS, _SHARE)
+        return max(0.0, self._painted_at + max(frame, share * self._cost) - now)
 
     def hold(self, now: float) -> bool:
         """Whether to go on waiting for the end of a synchronized update: not for ever."""

@@ -289,7 +289,12 @@ class TerminalPane(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row."""
-        return self._canvas.line(y, self.rich_style)
+        return self._canvas.line(y)
+
+    def notify_style_update(self) -> None:
+        """Look as the style sheet says now."""
+        super().notify_style_update()
+        self._canvas.restyle()
 
     @property
     def terminal_cursor(self) -> TerminalCursor | None:
