@@ -66,7 +66,9 @@ class Outside:
     @property
     def right_side(self) -> str:
         """The rows of the lab's shell, without line ends: its programs know nothing of how wide it is."""
-        return "".join(row.split("│")[-2] for row in self.terminal.rows() if row.count("│") >= 3)
+        rows = self.terminal.rows()
+        width = max(map(len, rows))  # the title fills its row; blanks at the end of the others are not captured
+        return "".join(row.ljust(width).rpartition("┃")[2] for row in rows if "┃" in row)
 
     @property
     def tutor(self) -> int:

@@ -36,10 +36,17 @@ def command(place: str, pack: str) -> int:
         # loaded.
         os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
 
-        from tutor.tui.app import run
+        from tutor.tui.arrangement import Arrangement
         from tutor.tui.desk import Desk
+        from tutor.tui.preferences import Preferences
 
-        return run(Desk(nursery, pack, place, comeback))
+        preferences = Preferences()
+        desk = Desk(nursery, pack, place, comeback)
+        desk.begin(*Arrangement(preferences.now.split, *os.get_terminal_size()).shell_size)
+
+        from tutor.tui.app import run  # takes the longest to load: the lab is built meanwhile
+
+        return run(desk, preferences)
 
     try:
         return Guard(screen, _what_waits, state_dir() / "crash.txt").run()

@@ -9,13 +9,15 @@ import select
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tutor.check import NetworkState, Probe, Replies, Reply
-from tutor.kernel import Change, Reader
 from tutor.lab.client import Lab
 from tutor.lab.wire import Message
 from tutor.session.probing import send_probes
+
+if TYPE_CHECKING:
+    from tutor.kernel import Change, Reader
 
 T = TypeVar("T")
 
@@ -105,6 +107,8 @@ class Live:
 
     def _require_reader(self) -> Reader:
         if self._reader is None:
+            from tutor.kernel import Reader  # takes 100 ms to load: the learner's shell need not wait for it
+
             self._reader = Reader(self.lab)
             self._scanned = time.monotonic()
         return self._reader

@@ -19,7 +19,7 @@ from tutor.tui.driver import RawDriver
 from tutor.tui.keys import LESSON_BINDINGS, commands_of
 from tutor.tui.preferences import Preferences
 from tutor.tui.screens.lesson import LessonScreen
-from tutor.tui.themes import DARK, THEMES
+from tutor.tui.themes import BRIGHT_ANSI, CONTRAST, DARK, THEMES
 
 _LOADED_SECONDS = 2.0
 """How long after the start all is loaded."""
@@ -32,13 +32,20 @@ class TutorApp(App[TutorError | None]):
     BINDINGS: ClassVar[list[BindingType]] = []
     COMMAND_PALETTE_BINDING = "ctrl+backslash"  # the screen binds keys of its own to it
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, preferences: Preferences | None = None) -> None:
         super().__init__(driver_class=RawDriver)
         self._desk = desk
-        self._preferences = Preferences()
+        self._preferences = preferences or Preferences()
         for theme in THEMES.values():
             self.register_theme(theme)
-        self.theme = self._preferences.now.theme if self._preferences.now.theme in self.available_themes else DARK.name
+        self._usual_ansi = self.ansi_theme_dark
+        wanted = self._preferences.now.theme
+        self.wear(wanted if wanted in self.available_themes else DARK.name)
+
+    def wear(self, theme: str) -> None:
+        """Put on a theme, and the colours that go with it for programs in the shell."""
+        self.ansi_theme_dark = BRIGHT_ANSI if theme == CONTRAST.name else self._usual_ansi
+        self.theme = theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What our style sheets need of themes that are not ours."""
@@ -62,6 +69,10 @@ class TutorApp(App[TutorError | None]):
         else:
             loop.default_exception_handler(context)
 
+    def _wear_and_keep(self, screen: LessonScreen, theme: str) -> None:
+        self.wear(theme)
+        screen.keep(theme=theme)
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers: everything that a key does, and the themes."""
         if not isinstance(screen, LessonScreen):
@@ -71,7 +82,7 @@ class TutorApp(App[TutorError | None]):
         yield SystemCommand("Move on by itself", "on or off: after a step that passes", screen.action_advance)
         for name in self.available_themes:
             words = "colours of the screen" if name in THEMES else "one of Textual's"
-            yield SystemCommand(f"Theme: {name}", words, partial(screen.action_theme, name))
+            yield SystemCommand(f"Theme: {name}", words, partial(self._wear_and_keep, screen, name))
 
 
 def _raise(error: Exception) -> None:
@@ -84,13 +95,13 @@ def _spare_what_is_loaded() -> None:
     gc.freeze()
 
 
-def run(desk: Desk) -> int:
+def run(desk: Desk, preferences: Preferences) -> int:
     """Run the application; returns its exit status.
 
     Raises:
         TutorError: the sitting could not begin.
     """
-    app = TutorApp(desk)
+    app = TutorApp(desk, preferences)
     error = app.run(inline=False)
     if isinstance(error, TutorError):
         raise error

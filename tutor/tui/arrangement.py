@@ -77,12 +77,20 @@ class Arrangement:
     def lesson_width(self) -> int:
         """How many columns the lesson has beside the shell."""
         wanted = round(self._width * self._split / 100)
-        return max(min(wanted, self._width - _SHELL_LEAST), min(_LESSON_LEAST, self._width // 2))
+        return max(min(wanted, self._width - _SHELL_LEAST - 1), min(_LESSON_LEAST, self._width // 2))
 
     @property
     def network_height(self) -> int:
         """How many rows the network has below the shell."""
         return max(6, self._height // _NETWORK_SHARE)
+
+    @property
+    def shell_size(self) -> tuple[int, int]:
+        """Columns and rows that the shell will have: below the top line and its title, above the line of keys."""
+        rows = self._height - 3 - (self.network_height if self.shows_network else 0)
+        if self.is_narrow:
+            return self._width, rows - 1  # a line says how the step stands
+        return self._width - self.lesson_width - 1, rows
 
     def resize(self, width: int, height: int) -> None:
         """Another size."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -42,6 +42,8 @@ class Opening:
     """Whether another tutor has the kept lab."""
     resumed: bool = False
     """Whether the kept lab was found alive, at this very place."""
+    built: bool = False
+    """Whether the lab has been built already, with a shell in it."""
     found_at: str = ""
     """Where the kept lab was found alive, when the learner asked for another place."""
     first: bool = False
@@ -68,10 +70,20 @@ class Desk:
         self._sitting: Sitting | None = None
         self._play: Play | None = None
         self._watched: Lab | None = None
+        self._opening: Future[Opening] | None = None
         self._building = False
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def begin(self, columns: int, rows: int) -> None:
+        """Open, and build the lab where nothing is to be asked before: while the screen itself is still being loaded.
+
+        Args:
+            columns: how wide the shell's pane will be, as far as one can tell.
+            rows: how high.
+        """
+        self._opening = self._thread.submit(self._open_and_build, columns, rows)
 
     async def open(self) -> Opening:
         """Load the course, find the place, and take the kept lab if it is free.
@@ -79,6 +91,8 @@ class Desk:
         Raises:
             TutorError: the course is wrong, or there is no such place.
         """
+        if self._opening is not None:
+            return await asyncio.wrap_future(self._opening)
         return await self._do(self._open)
 
     async def watch(self, lesson: Lesson) -> tuple[Ring, int, int]:
@@ -90,11 +104,11 @@ class Desk:
         self._watched, ring, columns, rows = await self._do(lambda: self._here.watch(lesson.lab))
         return ring, columns, rows
 
-    async def build(self, lesson: Lesson, step: Step) -> StepView:
-        """A new lab at a step, and the step made active. What was in the lab before is lost."""
+    async def build(self, lesson: Lesson, step: Step) -> None:
+        """A new lab at a step. What was in the lab before is lost."""
         self._building = True
         try:
-            return await self._do(lambda: self._build(lesson, step))
+            await self._do(lambda: self._here.build(lesson, step))
         finally:
             self._building = False
 
@@ -215,6 +229,17 @@ class Desk:
             raise UsageError("the sitting has not begun")
         return self._play
 
+    def _open_and_build(self, columns: int, rows: int) -> Opening:
+        opening = self._open()
+        if opening.busy or opening.resumed or opening.found_at:
+            return opening
+        try:
+            self._here.build(opening.lesson, opening.step)
+            self._here.open_shell(columns, rows)
+        except TutorError:
+            return opening  # the screen tries again, and tells
+        return replace(opening, built=True)
+
     def _open(self) -> Opening:
         material = self._material = load_material(self._pack)
         self._play = Play(material.course, material.judge, ProgressStore(material.course.pack.id))
@@ -224,19 +249,19 @@ class Desk:
             return self._find(material, self._place)
         # The place that was asked for may be long ago: the lab that lives tells where the learner was.
         self._way.messages.append(self._comeback.message)
-        opening = self._find(material, "")
-        if not opening.resumed and not opening.busy:
+        opening = self._find(material, "", back=True)
+        if not opening.resumed:
             self._sitting.release()
             opening = self._find(material, self._place)
         if self._comeback.blank and self._sitting.shell is not None:
             self._sitting.shell.forget()
         return replace(opening, comeback=True)
 
-    def _find(self, material: Material, asked: str) -> Opening:
-        """Take the kept lab, if it is free and alive, at the place that is asked for."""
+    def _find(self, material: Material, asked: str, *, back: bool = False) -> Opening:
+        """Take the kept lab, if it is free and alive, at the place that is asked for; `back`: whichever was ours."""
         first = self._way.progress.at is None
         lesson, step = self._wanted(material, asked)
-        if not self._here.take(lesson.lab):
+        if not (self._here.take_back(lesson.lab) if back else self._here.take(lesson.lab)):
             return Opening(lesson, step, busy=True)
         place = self._here.resume()
         if place is None:
@@ -261,13 +286,10 @@ class Desk:
             lesson, step = material.lessons([material.course.ids[0]])[0], None
         return lesson, step or first_open_step(lesson, progress)
 
-    def _build(self, lesson: Lesson, step: Step) -> StepView:
-        self._here.build(lesson, step)
-        return self._enter(lesson, step)
-
     def _enter(self, lesson: Lesson, step: Step) -> StepView:
         self._way.live_in(self._here.live)
         self._here.note(lesson, step)
+        self.outline()  # reads the lessons, so that the screen need not wait for it
         return self._way.enter(lesson, step)
 
     def _pump(self) -> tuple[StepView | None, list[Message]]:

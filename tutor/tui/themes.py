@@ -5,6 +5,7 @@ Does not know which one the learner likes.
 
 from __future__ import annotations
 
+from rich.terminal_theme import TerminalTheme
 from textual.theme import Theme
 
 DARK = Theme(
@@ -53,6 +54,20 @@ CONTRAST = Theme(
     text_alpha=1.0,
     variables={"shell-background": "#000000", "shell-foreground": "#ffffff"},
 )
+
+BRIGHT_ANSI = TerminalTheme(
+    (0, 0, 0),
+    (255, 255, 255),
+    [
+        (0, 0, 0), (255, 107, 107), (95, 255, 95), (255, 255, 95),
+        (135, 175, 255), (255, 135, 255), (95, 255, 255), (229, 229, 229),
+    ],
+    [
+        (158, 158, 158), (255, 143, 143), (135, 255, 135), (255, 255, 160),
+        (170, 200, 255), (255, 175, 255), (160, 255, 255), (255, 255, 255),
+    ],
+)  # fmt: skip
+"""The sixteen colours of programs in the shell, for high contrast: the usual blue can hardly be read on black."""
 
 THEMES = {theme.name: theme for theme in (DARK, LIGHT, CONTRAST)}
 """By name; the first one is the usual one."""

@@ -53,6 +53,10 @@ class LabScreen(Screen[int]):
         """Bring the keys to where the step needs them; `opening` is None after the beginning."""
 
     @abstractmethod
+    def shell_comes(self, step: Step, opening: Opening | None) -> None:
+        """Let the learner type already, if this step is for the shell: the lesson is still being read."""
+
+    @abstractmethod
     def shell_opened(self) -> None:
         """Know nothing of the shell any more: it is another one."""
 
@@ -93,7 +97,7 @@ class LabScreen(Screen[int]):
             if await self.app.push_screen_wait(Ask("Build a new lab?", text, {"b": "build", "q": "quit"})) == "q":
                 await self.leave(end=False)
                 return
-        await self.place(lesson, step, living=opening.resumed, opening=opening)
+        await self.place(lesson, step, living=opening.resumed or opening.built, opening=opening)
         if opening.resumed and not opening.comeback:
             self.notify("Your lab was still running; you are back in it.")
 
@@ -108,17 +112,17 @@ class LabScreen(Screen[int]):
     async def place(self, lesson: Lesson, step: Step, *, living: bool, opening: Opening | None = None) -> None:
         """Go to a step, in the lab as it is or in a new one; what fails becomes a question."""
         try:
-            if living:
-                view = await self.desk.enter(lesson, step)
-            else:
+            if not living:
                 self.say("Building the lab ...")
                 self._watch.pause()
                 self.shell.detach()
-                view = await self.desk.build(lesson, step)
-            await self.show(view)
-            await self.arrived(opening)
+                await self.desk.build(lesson, step)
             if not living or not self.shell.wants_keys:
                 await self._open_shell()
+                self.shell_comes(step, opening)
+            view = await self.desk.enter(lesson, step)
+            await self.show(view)
+            await self.arrived(opening)
             self._begun = True
             self._watch.over(self.desk.filenos())
             self.say("")

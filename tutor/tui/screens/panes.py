@@ -121,8 +121,3 @@ class PanesScreen(LabScreen):
             await self.preferences.change(split=split, theme=theme, advance=advance)
         except StoreError as error:
             self.notify(f"{error.message}; it holds until you leave. {error.hint}", severity="warning")
-
-    def action_theme(self, name: str) -> None:
-        """Other colours."""
-        self.app.theme = name
-        self.keep(theme=name)

@@ -12,7 +12,7 @@ from textual.events import DescendantBlur, DescendantFocus
 from textual.widgets import Input, Static
 
 from tutor.errors import TutorError
-from tutor.lesson import StepKind
+from tutor.lesson import Step, StepKind
 from tutor.session.play import StepView
 from tutor.tui.advance import READING_SECONDS, SECONDS, Advance
 from tutor.tui.arrangement import Side
@@ -140,12 +140,22 @@ class PlayScreen(PanesScreen):
         self.dictation.stop()
         if opening is not None and opening.first:
             await self.lesson.welcome()
-        if self.arrangement.is_narrow and not (opening is not None and opening.resumed):
-            self.turn_to(Side.LESSON)  # it can't be read beside the shell here
+        if self._reads_first(opening):
+            self.turn_to(Side.LESSON)
             if self.is_asking:
                 self.lesson.focus_answer()
-        elif not (self.is_asking and self.lesson.focus_answer()):
+        elif not (self.is_asking and self.lesson.focus_answer()) and not self.shell.has_focus:
             self.turn_to(Side.SHELL)
+
+    def shell_comes(self, step: Step, opening: Opening | None) -> None:
+        """Let the learner type already, if this step is for the shell: the lesson is still being read."""
+        self.say("")
+        if step.kind is not StepKind.ANSWER and not self._reads_first(opening):
+            self.turn_to(Side.SHELL)
+
+    def _reads_first(self, opening: Opening | None) -> bool:
+        """Whether the lesson is shown first, because it can't be read beside the shell."""
+        return self.arrangement.is_narrow and not (opening is not None and opening.resumed)
 
     def shell_opened(self) -> None:
         """Know nothing of the shell any more: it is another one."""

@@ -127,7 +127,7 @@ class LessonPane(Vertical):
     async def welcome(self) -> None:
         """Explain the screen, until the next step."""
         await self.text.mount(Welcome(), before=0)
-        self.text.scroll_home(animate=False)
+        self.call_after_refresh(self.text.scroll_home, animate=False)
 
     async def _turn_to(self, view: StepView) -> StepSection:
         """Add a section; everything is laid anew for another lesson, or on the way back."""
