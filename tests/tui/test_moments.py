@@ -52,13 +52,13 @@ async def test_whoever_works_on_does_not_wait_for_the_next_step(nursery: Nursery
 
 
 async def test_the_next_step_can_be_told_to_wait(nursery: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(play, "SECONDS", 1.0)
+    monkeypatch.setattr(play, "SECONDS", 3.0)
     async with at_step(nursery, "veth-pair/pair", advance=True) as playing:
         await playing.run(PAIR)
         await playing.until(lambda: "Done" in playing.outcome)
         await playing.press_in_lesson("w")
         await playing.until(lambda: "next step comes" not in playing.outcome)
-        await asyncio.sleep(1.2)
+        assert not playing.screen.advance.is_coming
         assert playing.step == "Make the pair"
         await playing.press_in_lesson("n")
         await playing.until(lambda: playing.step == "Set one end up")
