@@ -116,11 +116,16 @@ def test_a_link_is_told_by_its_cells(screen: Screen, back: Scrollback) -> None:
     assert [run.style.linked for run in screen.changed_rows([0])[0][0]] == [False, True, False]
 
 
-def test_what_is_kept_has_an_end(screen: Screen, back: Scrollback) -> None:
-    for _ in range(20):
+@pytest.mark.parametrize("columns", [20, 80, 200])
+def test_what_is_kept_has_an_end(columns: int) -> None:
+    screen = Screen(columns, 5, lambda _: None)
+    totals = []
+    for _ in range(40):
         screen.feed(b"".join(b"\r\nline %d" % number for number in range(1000)))
-    assert 4000 < back.view.total <= 5100
-    assert back.texts()[-1] == "line 999"
+        totals.append(screen.scrollback.view.total)
+    assert totals[2] > 3000
+    assert 4000 < totals[-1] <= max(totals[20:]) < 20_000
+    assert screen.scrollback.texts()[-1] == "line 999"
 
 
 def test_selections_outlive_resizes_and_screens_outlive_selections() -> None:

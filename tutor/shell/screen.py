@@ -17,7 +17,8 @@ from tutor.shell.native import ffi, lib, reported
 from tutor.shell.picture import Picture
 from tutor.shell.scrollback import Scrollback
 
-_SCROLLBACK_LINES, _SCROLLBACK_BYTES = 5000, 8 << 20
+_SCROLLBACK_LINES, _CELL_BYTES = 5000, 10
+_NO_LIMIT = 1 << 40
 _MOST_COPIED = 64 * 1024
 _APPLICATION_CURSOR, _BRACKETED_PASTE, _FOCUS_EVENTS = 1, 2004, 1004
 _SYNCHRONIZED = 2026
@@ -47,10 +48,11 @@ class Screen:
             reply: is given what the terminal answers to a program's questions (cursor position, attributes ...).
         """
         self.columns, self.rows = columns, rows
-        self._terminal = Terminal(columns, rows, scrollback=_SCROLLBACK_LINES)
+        # A limit of lines makes the core ten times slower once it is reached; one of bytes does not.
+        self._terminal = Terminal(columns, rows, scrollback=_NO_LIMIT)
         self._terminal.on_reply(reply)
         self._handle = self._terminal._t[0]
-        self._set(lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES, ffi.new("size_t*", _SCROLLBACK_BYTES))
+        self._limit_scrollback()
         self._size = ffi.callback("GhosttyTerminalSizeFn", self._tell_size)
         self._set(lib.GHOSTTY_TERMINAL_OPT_SIZE, self._size)
         self._bell = self._copy = None
@@ -60,6 +62,10 @@ class Screen:
 
     def _set(self, option: int, value: ffi.CData) -> None:
         lib.ghostty_terminal_set(self._handle, option, value)
+
+    def _limit_scrollback(self) -> None:
+        size = _SCROLLBACK_LINES * self.columns * _CELL_BYTES
+        self._set(lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES, ffi.new("size_t*", size))
 
     def _tell_size(self, terminal: ffi.CData, data: ffi.CData, size: ffi.CData) -> bool:
         del terminal, data
@@ -136,6 +142,7 @@ class Screen:
         with reported():
             self._terminal.resize(columns, rows, *_CELL_PIXELS)
         self.columns, self.rows = columns, rows
+        self._limit_scrollback()
 
     @property
     def back(self) -> int:
