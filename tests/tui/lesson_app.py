@@ -85,6 +85,12 @@ class Sitting:
         return str(top.query_one("#ask").border_title) if isinstance(top, Ask) and top.query("#ask") else ""
 
     @property
+    def has_keys(self) -> bool:
+        """Whether some part of the screen has the keys, and knows it."""
+        focused = self.app.focused
+        return focused is not None and focused.has_focus
+
+    @property
     def notices(self) -> str:
         """What has been told in passing."""
         return "\n".join(notice.message for notice in self.app._notifications)
@@ -154,6 +160,6 @@ async def at_step(
 ) -> AsyncIterator[Sitting]:
     """Play from a step on, with a shell that is ready."""
     async with sitting(nursery, place, size=size, advance=advance) as playing:
-        await playing.until(lambda: bool(playing.step) and playing.app.prompts > 0 and playing.app.focused is not None)
+        await playing.until(lambda: bool(playing.step) and playing.app.prompts > 0 and playing.has_keys)
         await playing.until(lambda: playing.shown != "" or not playing.pane.is_on_screen)
         yield playing
