@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 Colour = int | tuple[int, int, int] | None
 """An index of the palette of 256, or red, green and blue; None for the default."""
@@ -54,9 +55,8 @@ PLAIN = CellStyle()
 """As nobody has styled it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Neighbouring cells of one style."""
+class Run(NamedTuple):
+    """Neighbouring cells of one style. A thousand of them may come in one picture: a tuple is made fastest."""
 
     text: str
     """What stands in them; a wide character fills two."""

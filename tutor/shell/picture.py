@@ -17,6 +17,9 @@ _MOST_STYLES = 4096
 _GRAPHEME = 16
 _LINKED = 1 << 16
 
+_select_cell, _get_of_cell = lib.ghostty_render_state_row_cells_select, lib.ghostty_render_state_row_cells_get
+_STYLE = lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_STYLE
+
 _SHAPES = {
     lib.GHOSTTY_RENDER_STATE_CURSOR_VISUAL_STYLE_BAR: CursorShape.BAR,
     lib.GHOSTTY_RENDER_STATE_CURSOR_VISUAL_STYLE_UNDERLINE: CursorShape.UNDERLINE,
@@ -55,6 +58,7 @@ class Picture:
         self._characters: dict[int, str | None] = {}
         self._keys: dict[int, int] = {}
         self._styles: dict[bytes, CellStyle] = {}
+        self._linked_styles: dict[bytes, CellStyle] = {}
         self._selection = ffi.new("GhosttyRenderStateRowSelection*")
         self._selection.size = ffi.sizeof("GhosttyRenderStateRowSelection")
         self.selected: dict[int, tuple[int, int]] = {}
@@ -167,15 +171,16 @@ class Picture:
 
     def _style_at(self, x: int, *, linked: bool) -> CellStyle:
         cells = self._cells[0]
-        lib.ghostty_render_state_row_cells_select(cells, x)
-        lib.ghostty_render_state_row_cells_get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_STYLE, self._style)
+        _select_cell(cells, x)
+        _get_of_cell(cells, _STYLE, self._style)
         # Ids of styles are used again for other styles, so what is remembered goes by the style's own bytes.
-        key = bytes(self._style_bytes) + bytes([linked])
-        style = self._styles.get(key)
+        key = self._style_bytes[:]
+        known = self._linked_styles if linked else self._styles
+        style = known.get(key)
         if style is None:
-            if len(self._styles) >= _MOST_STYLES:
-                self._styles.clear()
-            style = self._styles[key] = _read_style(self._style, linked=linked)
+            if len(known) >= _MOST_STYLES:
+                known.clear()
+            style = known[key] = _read_style(self._style, linked=linked)
         return style
 
 
