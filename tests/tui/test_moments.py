@@ -186,3 +186,17 @@ async def test_nothing_is_solved_while_a_program_has_the_shell(nursery: Nursery)
         await playing.pilot.press("ctrl+right_square_bracket", "ctrl+c")
         await playing.until(lambda: not playing.screen.dictation.is_busy)
         assert "ip link" not in playing.shown
+
+
+async def test_a_step_that_came_while_the_lesson_was_hidden_is_brought_up_with_it(nursery: Nursery) -> None:
+    async with at_step(nursery, size=(80, 24), advance=True) as playing:
+        await playing.pilot.press("ctrl+right_square_bracket")
+        await playing.until(lambda: playing.pane.has_focus)
+        await playing.run("ip a")
+        await playing.until(lambda: playing.step == "How far does an address reach?")
+        await playing.pilot.press("ctrl+right_square_bracket")
+        await playing.until(lambda: playing.lesson.text.is_on_screen)
+        region = playing.lesson.text.region
+        title = list(playing.lesson.query(".title"))[-1]
+        answer = playing.lesson.query_one("#answer")
+        await playing.until(lambda: title.region in region and answer.region in region)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Collapsible, Static
 
 from tutor.lesson import Hint, Lesson, Step
@@ -72,6 +73,7 @@ class LessonPane(Vertical):
         self._lesson: Lesson | None = None
         self._active: StepSection | None = None
         self._turning = asyncio.Lock()
+        self._scroll_to: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """Until there is a step."""
@@ -118,7 +120,7 @@ class LessonPane(Vertical):
         await self.query(".end").remove()
         end.add_class("end")
         await self.text.mount(end)
-        self.call_after_refresh(self.text.scroll_to_widget, end, animate=False, top=True)
+        self._bring_up(end)
 
     def list_steps(self, marks: Sequence[StepMark]) -> None:
         """Show the lesson's steps, where there is room for a list of them."""
@@ -145,10 +147,25 @@ class LessonPane(Vertical):
         self._lesson, self._active = view.lesson, section
         self.border_title = f"step {view.number} of {len(steps)}"
         if view.number > 1 or self.text.size.height < _TALL:
-            self.call_after_refresh(self.text.scroll_to_widget, section, animate=False, top=True)
+            self._bring_up(section)
         else:
             self.text.scroll_home(animate=False)
         return section
+
+    def _bring_up(self, part: Widget) -> None:
+        """Scroll until a part is at the top, as soon as it is laid out: the pane may be hidden."""
+        self._scroll_to = part
+        if self.display:
+            self.call_after_refresh(self._scroll)
+
+    def on_show(self) -> None:
+        """What came while the pane was hidden is brought up now."""
+        self.call_after_refresh(self._scroll)
+
+    def _scroll(self) -> None:
+        part, self._scroll_to = self._scroll_to, None
+        if part is not None and part.is_attached:
+            self.text.scroll_to_widget(part, animate=False, top=True)
 
     def focus_answer(self) -> bool:
         """Go to where the answer is given, if the step has a question."""
