@@ -1,6 +1,6 @@
 """A small application around a terminal pane, with a real bash in it; run as a program, on a real terminal.
 
-Run: python tests/tui/terminal_app.py HOME RECORD
+Run: python tests/tui/terminal_app.py HOME RECORD [direct|public]
 """
 
 from __future__ import annotations
@@ -59,10 +59,14 @@ class TerminalApp(App[None]):
     #shell {{ width: 1fr; height: 1fr; }}
     """
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS = [("ctrl+right_square_bracket", "switch", "switch")]  # noqa: RUF012  # as Textual's own examples do
+    BINDINGS = [  # noqa: RUF012  # as Textual's own examples do
+        ("ctrl+right_square_bracket", "switch", "switch"),
+        ("f8", "look_back", "look back"),
+    ]
 
-    def __init__(self, handle: BashHandle | None = None, record: Path | None = None) -> None:
+    def __init__(self, handle: BashHandle | None = None, record: Path | None = None, *, direct: bool = True) -> None:
         super().__init__(driver_class=RawDriver)
+        self.direct = direct
         self.handle, self.record = handle, record
         self.told: list[str] = []
 
@@ -70,7 +74,7 @@ class TerminalApp(App[None]):
         with Horizontal():
             with Horizontal(id="left"):
                 yield Input(id="field")
-            yield TerminalPane(id="shell")
+            yield TerminalPane(id="shell", direct=self.direct)
         yield Static("ready", id="bar")
 
     @property
@@ -88,6 +92,10 @@ class TerminalApp(App[None]):
     def action_switch(self) -> None:
         field = self.query_one(Input)
         self.screen.set_focus(field if self.pane.has_focus else self.pane)
+
+    def action_look_back(self) -> None:
+        self.screen.set_focus(self.pane)
+        self.pane.look_back()
 
     def tell(self, what: str) -> None:
         self.told.append(what)
@@ -122,11 +130,11 @@ class TerminalApp(App[None]):
             self.exit()
 
 
-def main(home: Path, record: Path) -> None:
+def main(home: Path, record: Path, path: str = "direct") -> None:
     """Run it on this terminal until its bash ends."""
     with open_bash(home) as bash:
-        TerminalApp(BashHandle(bash), record).run()
+        TerminalApp(BashHandle(bash), record, direct=path == "direct").run()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Offset
 from textual.strip import Strip
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tutor.shell.screen import Screen
 
 _BEHIND_SECONDS = 0.004
+_BROKEN = ("The screen could not be drawn.", "The shell goes on, and so does what runs in it.", "Ctrl-L: draw it anew.")
 _MATCH = Style(color="black", bgcolor="yellow", reverse=False)
 _SELECTED = Style(color="black", bgcolor="bright_cyan", reverse=False)
 _LABEL = Style(bold=True, reverse=True)
@@ -88,10 +90,10 @@ class Canvas:
         self.repaint = True
         self.soon()
 
-    def say(self, lines: Iterable[Strip]) -> None:
-        """Show some lines instead of a screen."""
+    def give_up(self) -> None:
+        """Say that there is no screen."""
         self.screen = self.cursor = None
-        self._strips = list(lines)
+        self._strips = [Strip([Segment(line)]) for line in _BROKEN]
         self._widget.refresh()
 
     def soon(self) -> None:

@@ -8,8 +8,8 @@ Does not know what the rows show.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.geometry import Offset, Region
 from textual.strip import Strip
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tutor.tui.driver import RawDriver
+
+T = TypeVar("T")
 
 _BEGIN_UPDATE, _END_UPDATE = "\x1b[?2026h", "\x1b[?2026l"
 _FEW_ROWS = 4
@@ -44,38 +46,41 @@ class DirectPainter:
         Returns:
             Whether it is done; else they are to be refreshed.
         """
-        if self._broken:
-            return False
-        try:
-            return self._paint(regions)
-        except _SURPRISES:
-            self._broken = True
-            return False
+        return self._guarded(lambda: self._paint(regions), False)
 
     def seen_at(self, cell: Offset) -> Offset | None:
         """Where on the terminal a cell of the content is to be seen; None where something lies over it."""
-        if self._broken:
-            return None
-        try:
-            place = self._find_place()
-        except _SURPRISES:
-            self._broken = True
-            return None
-        if place is None or not place.reset_offset.contains_point(cell):
-            return None
-        at = cell + place.offset
-        return None if any(region.contains_point(at) for region in self._above) else at
+        return self._guarded(lambda: self._seen_at(cell), None)
 
     @property
     def has_cursor(self) -> bool:
         """Whether the terminal's own cursor can be shown."""
-        return not self._broken and self._driver() is not None
+        return self._guarded(lambda: self._driver() is not None, False)
 
     @property
     def is_behind(self) -> bool:
         """Whether the terminal has not taken yet what was painted before."""
+        return self._guarded(self._is_behind, False)
+
+    def _guarded(self, do: Callable[[], T], otherwise: T) -> T:
+        """Do something with what is Textual's own; whatever goes wrong, it is not tried again."""
+        if not self._broken:
+            try:
+                return do()
+            except _SURPRISES:
+                self._broken = True
+        return otherwise
+
+    def _is_behind(self) -> bool:
         driver = self._driver()
         return driver is not None and driver.behind > 0
+
+    def _seen_at(self, cell: Offset) -> Offset | None:
+        place = self._find_place()
+        if place is None or not place.reset_offset.contains_point(cell):
+            return None
+        at = cell + place.offset
+        return None if any(region.contains_point(at) for region in self._above) else at
 
     def _driver(self) -> RawDriver | None:
         """The driver, if it draws on a terminal, the whole of it."""

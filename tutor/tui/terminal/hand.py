@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 class Hand:
     """A learner's hand on one pane."""
 
-    def __init__(self, canvas: Canvas, *, copied: Callable[[str], None], mode_changed: Callable[[bool], None]) -> None:
+    def __init__(
+        self, canvas: Canvas, *, copied: Callable[[str], None], mode_changed: Callable[[bool], object]
+    ) -> None:
         """Touch nothing yet.
 
         Args:

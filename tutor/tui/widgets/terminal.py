@@ -6,14 +6,11 @@ know what runs in it.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from rich.segment import Segment
 from textual import events
 from textual.geometry import Offset
 from textual.strip import Strip
@@ -29,6 +26,7 @@ from tutor.tui.driver import TerminalCursor
 from tutor.tui.stream import Stream
 from tutor.tui.terminal import messages
 from tutor.tui.terminal.canvas import Canvas
+from tutor.tui.terminal.courier import Courier
 from tutor.tui.terminal.hand import Hand
 from tutor.tui.terminal.making import Handle, make_screen, tell_colours
 
@@ -43,7 +41,6 @@ _CHORD = "ctrl+right_square_bracket"
 _REDRAW = b"\x0c"
 _SCROLL_KEYS = {b"\x1b[5;2~": -1, b"\x1b[6;2~": 1}
 _SCROLLS = re.compile(b"(" + b"|".join(re.escape(key) for key in _SCROLL_KEYS) + b")")
-_BROKEN = ("The screen could not be drawn.", "The shell goes on, and so does what runs in it.", "Ctrl-L: draw it anew.")
 
 
 class TerminalPane(Widget, can_focus=True):
@@ -71,13 +68,14 @@ class TerminalPane(Widget, can_focus=True):
         super().__init__(id=id)
         self._handle: Handle | None = None
         self._stream: Stream | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._courier = Courier()
         self._marks = Marks()
         self._canvas = Canvas(self, direct=direct, painted=self._was_painted, failed=self._break)
-        self._hand = Hand(self._canvas, copied=self._put_on_clipboard, mode_changed=self._mode_changed)
+        self._hand = Hand(
+            self._canvas, copied=self._put_on_clipboard, mode_changed=lambda on: self.post_message(self.ModeChanged(on))
+        )
         self._title = ""
         self._application_cursor = False
-        self._asked = self._done = 0
         self._failed_at = float("-inf")
 
     # The terminal
@@ -86,7 +84,7 @@ class TerminalPane(Widget, can_focus=True):
         """Show a terminal: what it has printed before, and what it prints from now on."""
         self.detach()
         self._handle = handle
-        self._loop = asyncio.get_running_loop()
+        self._courier.start()
         self._marks = Marks()
         before = handle.replay()
         self._marks.feed(before.output)
@@ -94,7 +92,7 @@ class TerminalPane(Widget, can_focus=True):
         handle.resize(*self.columns_and_rows)
         if not before.whole:  # rows that a program drew long ago are not there
             handle.narrow(*self.columns_and_rows)
-            self._loop.call_later(_NARROW_SECONDS, self._widen, handle)
+            self.set_timer(_NARROW_SECONDS, lambda: self._widen(handle))
         self._stream = Stream(handle.fd, self._take_output, self._hung_up)
 
     def _widen(self, handle: Handle) -> None:
@@ -104,7 +102,7 @@ class TerminalPane(Widget, can_focus=True):
     def present(self, columns: int, rows: int) -> None:
         """Show what `show` is given, on a screen of this size, and take no keys."""
         self.detach()
-        self._loop = asyncio.get_running_loop()
+        self._courier.start()
         self._marks = Marks()
         self._make_screen(columns, rows)
 
@@ -132,16 +130,16 @@ class TerminalPane(Widget, can_focus=True):
         """Take the keyboard's bytes as they are; called from the thread that reads the keyboard."""
         stream = self._stream
         # Straight to the program, where there is nothing to do but that, and nothing that came before still waits.
-        if stream is not None and self._asked == self._done and self._hand.is_still and self._screen is not None:
+        if stream is not None and self._courier.is_idle and self._hand.is_still and self._screen is not None:
             self._canvas.key()
             sent = for_application(keys) if self._application_cursor else keys
             if not _SCROLLS.search(keys) and stream.write_from_thread(sent):
                 return
-        self._call(self._take_keys, keys)
+        self._courier.send(self._take_keys, keys)
 
     def take_paste(self, text: bytes) -> None:
         """Take pasted text; called from the thread that reads the keyboard."""
-        self._call(self._paste, text)
+        self._courier.send(self._paste, text)
 
     def type_text(self, text: str) -> None:
         """Put text at the prompt, as if it were typed. Line ends execute what stands before them."""
@@ -152,20 +150,10 @@ class TerminalPane(Widget, can_focus=True):
         if self._stream is not None:
             self._stream.write(data)
 
-    def _call(self, do: Callable[[bytes], None], data: bytes) -> None:
-        def call() -> None:
-            do(data)
-            self._done += 1
-
-        if self._loop is not None:
-            self._asked += 1
-            with contextlib.suppress(RuntimeError):  # the application ends, and its loop with it
-                self._loop.call_soon_threadsafe(call)
-
     def _take_keys(self, keys: bytes) -> None:
         """Keys as the outer terminal sends them, save those that scroll."""
         if self._screen is None and _REDRAW in keys:
-            self._make_screen(*self.columns_and_rows)
+            self._make_screen(*self.columns_and_rows)  # an empty one: what is on record may be what breaks it
         for part in _SCROLLS.split(keys):
             screen = self._screen
             if part in _SCROLL_KEYS and screen is not None and not screen.is_alternate:
@@ -264,11 +252,11 @@ class TerminalPane(Widget, can_focus=True):
         now = time.monotonic()
         again, self._failed_at = now - self._failed_at < _TWICE_SECONDS, now
         self._hand.take(None)
-        self._canvas.say(Strip([Segment(line)]) for line in _BROKEN)
+        self._canvas.give_up()
         if again or self._handle is None:
             self.post_message(self.Broken(error.message))
-        elif self._loop is not None:
-            self._loop.call_soon(self._renew)
+        else:
+            self.call_later(self._renew)
 
     def _tell_colours(self) -> None:
         if self._screen is not None:
@@ -277,9 +265,6 @@ class TerminalPane(Widget, can_focus=True):
     def _put_on_clipboard(self, text: str) -> None:
         self.app.copy_to_clipboard(text)
         self.post_message(self.Copied(text))
-
-    def _mode_changed(self, looking_back: bool) -> None:
-        self.post_message(self.ModeChanged(looking_back))
 
     def _was_painted(self) -> None:
         screen = self._screen
