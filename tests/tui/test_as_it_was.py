@@ -162,8 +162,9 @@ def test_what_a_program_prints_while_there_is_no_screen_is_there(lab: Outside) -
     lab.enter("clear")
     lab.start()
     until_in_shell(lab, "last")
+    settled(lab)
     numbers = [int(row[-1]) for row in lines(lab) if re.fullmatch(r"number \d", row)]
-    assert numbers == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert numbers == [1, 2, 3, 4, 5, 6, 7, 8], lab.shown
 
 
 def test_after_more_output_than_is_kept_the_last_of_it_is_there(lab: Outside) -> None:
@@ -188,7 +189,7 @@ def test_ping_goes_on_and_its_end_is_told(lab: Outside) -> None:
 
 def test_a_screen_of_another_size_shows_the_same_lines(lab: Outside) -> None:
     lab.enter("clear; seq -s ' ' 100")
-    until_in_shell(lab, "100")
+    until_in_shell(lab, "98 99 100")
     os.kill(lab.screen, signal.SIGKILL)
     lab.until_shown("back, 137")
     lab.enter("clear")
