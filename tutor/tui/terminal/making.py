@@ -51,10 +51,10 @@ def make_screen(columns: int, rows: int, before: Sequence[Piece]) -> Screen:
     return screen
 
 
-def tell_colours(screen: Screen, widget: Widget) -> None:
+def tell_colours(screen: Screen | None, widget: Widget) -> None:
     """Let programs that ask for colours be told those that are seen in a widget."""
     style, theme = widget.rich_style, widget.app.ansi_theme
-    if style.color is not None and style.bgcolor is not None:
+    if screen is not None and style.color is not None and style.bgcolor is not None:
         palette = () if widget.app.native_ansi_color else [theme.ansi_colors[number] for number in range(16)]
         foreground, background = (colour.get_truecolor(theme) for colour in (style.color, style.bgcolor))
         screen.set_colours(foreground, background, palette)

@@ -240,7 +240,7 @@ class TerminalPane(Widget, can_focus=True):
         self._application_cursor = screen.application_cursor
         self._canvas.start(screen, columns, rows)
         self._hand.take(screen)
-        self._tell_colours()
+        tell_colours(screen, self)
 
     def _renew(self) -> None:
         """A new screen, with what is on record on it."""
@@ -258,18 +258,13 @@ class TerminalPane(Widget, can_focus=True):
         else:
             self.call_later(self._renew)
 
-    def _tell_colours(self) -> None:
-        if self._screen is not None:
-            tell_colours(self._screen, self)
-
     def _put_on_clipboard(self, text: str) -> None:
         self.app.copy_to_clipboard(text)
         self.post_message(self.Copied(text))
 
     def _was_painted(self) -> None:
-        screen = self._screen
-        if screen is not None and screen.title != self._title:
-            self._title = screen.title
+        if self._screen is not None and self._screen.title != self._title:
+            self._title = self._screen.title
             self.post_message(self.TitleChanged(self._title))
 
     def render_line(self, y: int) -> Strip:
@@ -349,11 +344,9 @@ class TerminalPane(Widget, can_focus=True):
             self._mouse(event, Mouse.DRAG if event.button else Mouse.MOVE, event.button, moved=True)
 
     def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
         self._wheel(event, -_WHEEL_LINES)
 
     def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
         self._wheel(event, _WHEEL_LINES)
 
     def _mouse(
@@ -374,6 +367,7 @@ class TerminalPane(Widget, can_focus=True):
 
     def _wheel(self, event: events.MouseEvent, lines: int) -> None:
         """Scroll: back in time, or, in a full-screen program, with its wheel or its cursor keys."""
+        event.stop()
         if self._screen is None or self._mouse(event, Mouse.PRESS, _WHEEL_UP if lines < 0 else _WHEEL_DOWN):
             return
         if self._screen.is_alternate and self.wants_keys:
@@ -399,7 +393,7 @@ class TerminalPane(Widget, can_focus=True):
 
     def on_mount(self) -> None:
         """Follow the colours."""
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._tell_colours())
+        self.app.theme_changed_signal.subscribe(self, lambda _: tell_colours(self._screen, self))
 
     def _on_unmount(self) -> None:
         self.detach()
