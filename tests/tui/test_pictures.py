@@ -29,7 +29,7 @@ async def compare(playing: Sitting, name: str, tmp_path: Path) -> None:
     """Wait until the screen rests, and hold it against the picture of that name."""
     before, drawn = "", picture_of(playing.app)
     while drawn != before:
-        await playing.pilot.pause(0.3)
+        await playing.pilot.pause(0.5)
         before, drawn = drawn, picture_of(playing.app)
     kept = FOLDER / f"{name}.txt"
     if os.environ.get("PICTURES") == "new":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.markup import escape
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -40,7 +41,7 @@ class HelpScreen(ModalScreen[None]):
                 )
 
 
-def _table(title: str, rows: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> str:
+def _table(title: str, rows: Sequence[tuple[str, str]]) -> Content:
     wide = max(len(key) for key, _ in rows)
-    lines = [f"[b $accent]{escape(key):>{wide}}[/]  {escape(words)}" for key, words in rows]
-    return "\n".join([f"[b]{title}[/]", *lines, ""])
+    lines = [Content.assemble((f"{key:>{wide}}", "bold $accent"), f"  {words}\n") for key, words in rows]
+    return Content.assemble((f"{title}\n", "bold"), *lines)

@@ -182,7 +182,9 @@ class LessonScreen(PlayScreen):
     async def action_solve(self) -> None:
         """Type and execute the step's commands, one after the other, each when the one before it has ended."""
         commands = await self.desk.commands() if self.view is not None else ()
-        if self.dictation.is_busy:
+        if self.view is not None and self.view.passed:
+            self.notify("This step is done. n leads on.")
+        elif self.dictation.is_busy:
             self.notify("A program still runs in the shell. End it first: Ctrl-C, q or exit.", severity="warning")
         elif commands:
             self.turn_to(Side.SHELL)

@@ -73,7 +73,7 @@ class LessonPane(Vertical):
         self._lesson: Lesson | None = None
         self._active: StepSection | None = None
         self._turning = asyncio.Lock()
-        self._scroll_to: Widget | None = None
+        self._to_come: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """Until there is a step."""
@@ -127,9 +127,10 @@ class LessonPane(Vertical):
         self.query_one("#steps", Static).update("\n".join(_line(number, mark) for number, mark in enumerate(marks, 1)))
 
     async def welcome(self) -> None:
-        """Explain the screen, until the next step."""
+        """Explain the screen, until the next step. A question stays where it can be answered."""
         await self.text.mount(Welcome(), before=0)
-        self.call_after_refresh(self.text.scroll_home, animate=False)
+        if self._active is None or not self._active.query(QuestionBox):
+            self.call_after_refresh(self.text.scroll_home, animate=False)
 
     async def _turn_to(self, view: StepView) -> StepSection:
         """Add a section; everything is laid anew for another lesson, or on the way back."""
@@ -154,16 +155,16 @@ class LessonPane(Vertical):
 
     def _bring_up(self, part: Widget) -> None:
         """Scroll until a part is at the top, as soon as it is laid out: the pane may be hidden."""
-        self._scroll_to = part
+        self._to_come = part
         if self.display:
-            self.call_after_refresh(self._scroll)
+            self.call_after_refresh(self._bring_up_now)
 
     def on_show(self) -> None:
         """What came while the pane was hidden is brought up now."""
-        self.call_after_refresh(self._scroll)
+        self.call_after_refresh(self._bring_up_now)
 
-    def _scroll(self) -> None:
-        part, self._scroll_to = self._scroll_to, None
+    def _bring_up_now(self) -> None:
+        part, self._to_come = self._to_come, None
         if part is not None and part.is_attached:
             self.text.scroll_to_widget(part, animate=False, top=True)
 

@@ -38,7 +38,10 @@ class QuestionBox(Vertical):
 
     def take_focus(self) -> None:
         """Bring the keys to where the answer is given."""
-        self.screen.set_focus(self.query_one("#answer"))
+        answer = self.query_one("#answer")
+        self.screen.set_focus(answer, scroll_visible=False)
+        # After the step has been brought up, which waits for the same.
+        self.call_after_refresh(answer.scroll_visible, animate=False)
 
     def key_number(self, number: int) -> bool:
         """Choose by number, counted from 1; False where nothing is to be chosen so."""
