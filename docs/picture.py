@@ -11,6 +11,9 @@ import tempfile
 from pathlib import Path
 
 from tutor.lab.nursery import Nursery
+from tutor.store.course import Course
+from tutor.store.packs import choose_pack
+from tutor.store.progress import ProgressStore
 
 _SIZE = (120, 34)
 _PLACE = "masquerade/masquerade"
@@ -19,6 +22,19 @@ _TYPED = (
     "iptables -t nat -A POSTROUTING -s 10.0.0.2 -j MASQUERADE",
     "ip netns exec ns1 ping -c 1 8.8.8.8",
 )
+
+
+def be_far_on() -> None:
+    """Note everything before the place as done, as it is when a learner gets there."""
+    course = Course(choose_pack(""))
+    progress = ProgressStore(course.pack.id)
+    here = course.place(_PLACE)
+    for lesson in course.lessons():
+        for step in lesson.steps:
+            if (lesson, step) == (here.lesson, here.step):
+                return
+            progress.mark_done(lesson.id, step.id)
+            progress.leave_at(lesson.id, step.id)
 
 
 async def draw(nursery: Nursery, target: Path) -> None:
@@ -44,8 +60,9 @@ def main() -> None:
     """Draw it in a sitting that nobody else sees."""
     nursery = Nursery()
     with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"XDG_STATE_HOME": folder, "XDG_RUNTIME_DIR": folder}
+        os.environ |= {"XDG_STATE_HOME": folder, "XDG_RUNTIME_DIR": folder, "XDG_CONFIG_HOME": folder}
         try:
+            be_far_on()
             asyncio.run(draw(nursery, Path(__file__).with_name("start.svg")))
         finally:
             nursery.close()
