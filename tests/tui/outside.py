@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.processes import children, name_of, started_at
+from tests.lab.processes import alive, children, name_of, started_at
 from tests.shell.bash import environment
 from tests.tui.tmux import Terminal, open_terminal
 
@@ -102,8 +102,10 @@ def outside(columns: int = 120, rows: int = 34, home: Path | None = None) -> Ite
             try:
                 yield shell
             finally:
-                for pid in children(shell.pid):
+                running = {pid: started_at(pid) for pid in children(shell.pid) if started_at(pid)}
+                for pid in running:
                     os.kill(pid, signal.SIGTERM)
+                until(lambda: not alive(running))  # it makes folders as long as it lives
                 end_kept_labs(home)
     finally:
         if made is not None:
