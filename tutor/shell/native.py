@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from pyghostty import GhosttyError, ffi, lib
+from typing import TYPE_CHECKING
 
 from tutor.errors import ShellError
+from tutor.shell.declarations import load
+
+if TYPE_CHECKING:
+    from pyghostty import GhosttyError, Terminal, ffi, lib
+    from pyghostty._ffi import union_fn
+    from pyghostty.core import init_sized
+else:
+    _core = load()
+    GhosttyError, Terminal, ffi, lib = _core.GhosttyError, _core.Terminal, _core.ffi, _core.lib
+    union_fn, init_sized = _core._ffi.union_fn, _core.core.init_sized
 
 
 @contextmanager
@@ -35,4 +44,4 @@ def made(kind: str, make: Callable[..., int], free: Callable[..., None], *owners
     return pointer
 
 
-__all__ = ["broken", "ffi", "lib", "made", "reported"]
+__all__ = ["GhosttyError", "Terminal", "broken", "ffi", "init_sized", "lib", "made", "reported", "union_fn"]

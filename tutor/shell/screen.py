@@ -2,7 +2,7 @@
 
 A small interface of our own over libghostty-vt, so that it can be exchanged. Does not know who shows the rows.
 
-Loading it takes 125 ms: import this module after the first paint.
+Loading it takes 50 ms: import this module after the first paint.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-from pyghostty import Terminal
-
 from tutor.shell.cells import Cursor, Mouse, MouseForm, Run
-from tutor.shell.native import ffi, lib, reported
+from tutor.shell.native import Terminal, ffi, lib, reported
 from tutor.shell.picture import Picture
 from tutor.shell.scrollback import Scrollback
 

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyghostty import GhosttyError
-from pyghostty._ffi import union_fn
-from pyghostty.core import init_sized
-
-from tutor.shell.native import ffi, lib, reported
+from tutor.shell.native import GhosttyError, ffi, init_sized, lib, reported, union_fn
 
 _SCROLL_SIGNATURE = "void(*)(GhosttyTerminal, TutorScroll)"
 ffi.cdef("typedef struct { int tag; intptr_t delta; uint64_t pad; } TutorScroll;", override=True)

@@ -1,0 +1,71 @@
+"""The screen core with the declarations that are called: nothing that is called may be missing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tutor.shell.declarations import narrowed
+from tutor.shell.native import ffi, lib
+
+SHELL = Path(__file__).parents[2] / "tutor" / "shell"
+
+TYPES = ("GhosttyStyle", "GhosttySelection", "GhosttyCellsView", "GhosttyRenderStateCursor")
+DECLARATIONS = """
+typedef enum { GHOSTTY_ONE, GHOSTTY_TWO = 7, } GhosttyNumber;
+typedef struct GhosttyThingImpl* GhosttyThing;
+typedef struct { GhosttyNumber n; union { int a; struct { GhosttyInner x; } b; } value; } GhosttyOuter;
+typedef struct { int y; } GhosttyInner;
+typedef void (*GhosttyTold)(GhosttyThing thing, int n);
+int ghostty_thing_new(GhosttyThing* thing, GhosttyTold told);
+int ghostty_thing_outer(GhosttyThing thing, GhosttyOuter* outer);
+int ghostty_other(int n);
+typedef struct GhosttyLate GhosttyLate;
+struct GhosttyLate { int z; };
+"""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        (["GHOSTTY_TWO"], ["GhosttyNumber"]),
+        (["ghostty_other", "unknown"], ["ghostty_other"]),
+        (["ghostty_thing_new"], ["GhosttyThing", "GhosttyTold", "ghostty_thing_new"]),
+        (
+            ["ghostty_thing_outer"],
+            ["GhosttyNumber", "GhosttyThing", "GhosttyOuter", "GhosttyInner", "ghostty_thing_outer"],
+        ),
+        (["GhosttyLate"], ["typedef struct GhosttyLate", "struct GhosttyLate {"]),
+        ([], []),
+    ],
+)
+def test_what_is_wanted_is_kept_with_all_that_it_needs(wanted: list[str], kept: list[str]) -> None:
+    lines = narrowed(DECLARATIONS, wanted).strip().splitlines()
+    assert len(lines) == len(kept)
+    assert all(name in line for name, line in zip(kept, lines, strict=True))
+
+
+def test_every_name_that_our_modules_call_is_declared() -> None:
+    called = {
+        node.attr
+        for path in SHELL.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "lib"
+    }
+    assert len(called) > 50
+    missing = [name for name in sorted(called) if not hasattr(lib, name)]
+    assert not missing
+
+
+def test_types_are_those_of_the_whole_library() -> None:
+    spec = find_spec("pyghostty")
+    assert spec is not None
+    assert spec.origin is not None
+    program = f"from pyghostty import ffi; print([ffi.sizeof(name) for name in {TYPES}])"
+    whole = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert whole.strip() == str([ffi.sizeof(name) for name in TYPES])
