@@ -5,10 +5,13 @@ Does not know what made them change, nor who draws them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import compress
+from operator import ne, sub
 from typing import cast
 
+from tutor.shell.cell_layout import RowReader
 from tutor.shell.cells import PLAIN, CellStyle, Colour, Cursor, CursorShape, Run, Underline
 from tutor.shell.native import broken, ffi, lib, made
 
@@ -18,6 +21,7 @@ _GRAPHEME = 16
 _LINKED = 1 << 16
 
 _select_cell, _get_of_cell = lib.ghostty_render_state_row_cells_select, lib.ghostty_render_state_row_cells_get
+_run = partial(tuple.__new__, Run)
 _STYLE = lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_STYLE
 
 _SHAPES = {
@@ -48,6 +52,10 @@ class Picture:
             lib.ghostty_render_state_row_cells_free,
         )
         self._view = ffi.new("GhosttyCellsView*")
+        self._reader = RowReader(0)
+        self._row_id = ffi.new("GhosttyRenderStateRowId*")
+        self._page: int | None = None
+        self._of_page: dict[int, CellStyle] = {}
         self._style = ffi.new("GhosttyStyle*")
         self._style.size = ffi.sizeof("GhosttyStyle")
         self._style_bytes = ffi.buffer(self._style)
@@ -79,6 +87,7 @@ class Picture:
         if self._dirty[0] == lib.GHOSTTY_RENDER_STATE_DIRTY_FULL:
             wanted = frozenset(range(height))
         rows = {}
+        self._page = None
         if self._dirty[0] or wanted:
             for y in self._walk(wanted):
                 rows[y] = self._runs()
@@ -111,35 +120,54 @@ class Picture:
 
     def _runs(self) -> tuple[Run, ...]:
         """The present row of the iterator."""
-        row = self._row[0]
-        lib.ghostty_render_state_row_get(row, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, self._view)
-        raw = ffi.unpack(self._view.ptr, self._view.len)
+        view = self._view
+        lib.ghostty_render_state_row_get(self._row[0], lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, view)
+        if self._reader.columns != view.len:
+            self._reader = RowReader(view.len)
+        text, keys = self._reader.read(view.ptr) or self._read_oddities(ffi.unpack(view.ptr, view.len))
+        cells = len(keys)
+        starts = [0, *compress(range(1, cells), map(ne, keys, keys[1:]))]
+        if len(starts) == 1 and not keys[0]:
+            return (Run("".join(text), PLAIN, cells),)
+        ends = [*starts[1:], cells]
+        parts = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+        texts = cast("list[str]", parts) if isinstance(text, str) else map("".join, parts)
+        return tuple(map(_run, zip(texts, self._styles_at(starts, keys), map(sub, ends, starts), strict=True)))
+
+    def _styles_at(self, starts: list[int], keys: list[int]) -> list[CellStyle]:
+        """The styles of some cells of the present row.
+
+        Args:
+            starts: which cells.
+            keys: the keys of all.
+        """
+        # A style's number means the same in all rows of a page, while nothing is printed. The first half of what the
+        # library has rows told apart by tells pages apart.
+        lib.ghostty_render_state_row_get(self._row[0], lib.GHOSTTY_RENDER_STATE_ROW_DATA_ID, self._row_id)
+        page = self._row_id.bits[0]
+        if page != self._page:
+            self._page, self._of_page = page, {0: PLAIN}
+        styles = self._of_page
+        wanted = [keys[x] for x in starts]
+        missing = {key: x for key, x in zip(wanted, starts, strict=True) if key not in styles}
+        if missing:
+            self._select_row()
+            for key, x in missing.items():
+                styles[key] = self._style_at(x, linked=key >= _LINKED) if key > 0 else _background(-key)
+        return [styles[key] for key in wanted]
+
+    def _read_oddities(self, raw: list[int]) -> tuple[list[str], list[int]]:
+        """The texts and the keys of cells of any kind."""
         # What a raw cell means comes out of dictionaries: one call a row is much faster than a loop over its cells.
         try:
             characters = list(map(self._characters.__getitem__, raw))
         except KeyError:
             self._learn(raw)
             characters = list(map(self._characters.__getitem__, raw))
-        keys = list(map(self._keys.__getitem__, raw))
         if None in characters:
             self._select_row()
-            texts = [self._composed_at(x) if text is None else text for x, text in enumerate(characters)]
-        else:
-            texts = cast("list[str]", characters)
-        if not any(keys):
-            return (Run("".join(texts), PLAIN, len(texts)),)
-        self._select_row()
-        styles: dict[int, CellStyle] = {0: PLAIN}
-        runs: list[Run] = []
-        x = 0
-        for key, cells in groupby(keys):
-            end = x + len(tuple(cells))
-            style = styles.get(key)
-            if style is None:
-                style = styles[key] = self._style_at(x, linked=key >= _LINKED) if key > 0 else _background(-key)
-            runs.append(Run("".join(texts[x:end]), style, end - x))
-            x = end
-        return tuple(runs)
+            characters = [self._composed_at(x) if text is None else text for x, text in enumerate(characters)]
+        return cast("list[str]", characters), list(map(self._keys.__getitem__, raw))
 
     def _select_row(self) -> None:
         """Let the cells of the present row be asked for one by one."""
@@ -156,8 +184,9 @@ class Picture:
         if len(self._characters) > _MOST_CACHED:
             self._characters.clear()
             self._keys.clear()
+        decode = _decoder()
         for value in set(raw) - self._characters.keys():
-            self._characters[value], self._keys[value] = _decode(value)
+            self._characters[value], self._keys[value] = decode(value)
 
     def _composed_at(self, x: int) -> str:
         """The character and its combining marks in a cell."""
@@ -184,28 +213,35 @@ class Picture:
         return style
 
 
-def _decode(value: int) -> tuple[str | None, int]:
-    """A raw cell: its character, and a key that differs where styles do.
+def _decoder() -> Callable[[int], tuple[str | None, int]]:
+    """What tells of a raw cell its character, and a key that differs where styles do.
 
     The character is None where there are several code points, and empty in the second half of a wide one, whose style
     is that of the first. The key of a cell that has nothing but a background is the cell itself, negative.
     """
-    number, style, linked = ffi.new("int*"), ffi.new("uint16_t*"), ffi.new("bool*")
-    lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_CONTENT_TAG, number)
-    tag = number[0]
-    lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_WIDE, number)
-    lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_STYLE_ID, style)
-    lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_HAS_HYPERLINK, linked)
-    key = int(style[0]) | (_LINKED if linked[0] else 0)
-    if number[0] == lib.GHOSTTY_CELL_WIDE_SPACER_TAIL:
-        return "", key
-    if tag == lib.GHOSTTY_CELL_CONTENT_CODEPOINT:
-        point = ffi.new("uint32_t*")
-        lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_CODEPOINT, point)
-        return (chr(point[0]) if point[0] else " "), key
-    if tag == lib.GHOSTTY_CELL_CONTENT_CODEPOINT_GRAPHEME:
-        return None, key
-    return " ", -value
+    answers = {
+        lib.GHOSTTY_CELL_DATA_CONTENT_TAG: ffi.new("int*"),
+        lib.GHOSTTY_CELL_DATA_WIDE: ffi.new("int*"),
+        lib.GHOSTTY_CELL_DATA_STYLE_ID: ffi.new("uint16_t*"),
+        lib.GHOSTTY_CELL_DATA_HAS_HYPERLINK: ffi.new("bool*"),
+        lib.GHOSTTY_CELL_DATA_CODEPOINT: ffi.new("uint32_t*"),
+    }
+    places = list(answers.values())
+    asked, outs = ffi.new("GhosttyCellData[]", list(answers)), ffi.new("void*[]", places)
+
+    def decode(value: int) -> tuple[str | None, int]:
+        lib.ghostty_cell_get_multi(value, len(places), asked, outs, ffi.NULL)
+        tag, wide, style, linked, point = (place[0] for place in places)
+        key = int(style) | (_LINKED if linked else 0)
+        if wide == lib.GHOSTTY_CELL_WIDE_SPACER_TAIL:
+            return "", key
+        if tag == lib.GHOSTTY_CELL_CONTENT_CODEPOINT:
+            return (chr(point) if point else " "), key
+        if tag == lib.GHOSTTY_CELL_CONTENT_CODEPOINT_GRAPHEME:
+            return None, key
+        return " ", -value
+
+    return decode
 
 
 def _background(value: int) -> CellStyle:
