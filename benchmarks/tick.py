@@ -23,7 +23,7 @@ from tutor.lab.nursery import Nursery
 from tutor.lesson import Step, StepKind
 from tutor.session.live import Live
 from tutor.session.material import load_material
-from tutor.session.play import StepView
+from tutor.session.view import StepView
 from tutor.session.workshop import Workshop
 from tutor.shell.marks import Ended, Event
 from tutor.shell.typist import Typist

@@ -160,6 +160,6 @@ async def at_step(
 ) -> AsyncIterator[Sitting]:
     """Play from a step on, with a shell that is ready."""
     async with sitting(nursery, place, size=size, advance=advance) as playing:
-        await playing.until(lambda: bool(playing.step) and playing.app.prompts > 0 and playing.has_keys)
+        await playing.until(lambda: playing.screen.has_begun and playing.app.prompts > 0 and playing.has_keys)
         await playing.until(lambda: playing.shown != "" or not playing.pane.is_on_screen)
         yield playing

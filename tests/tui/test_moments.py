@@ -199,4 +199,4 @@ async def test_a_step_that_came_while_the_lesson_was_hidden_is_brought_up_with_i
         region = playing.lesson.text.region
         title = list(playing.lesson.query(".title"))[-1]
         answer = playing.lesson.query_one("#answer")
-        await playing.until(lambda: title.region in region and answer.region in region)
+        await playing.until(lambda: region.contains_region(title.region) and region.contains_region(answer.region))

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-import math
-import os
-import sys
-
 import click
 
-from tutor.cli.guard import Guard
 from tutor.cli.options import pack_option
-from tutor.errors import TutorError, UsageError
-from tutor.lab.kept import all_kept
-from tutor.lab.nursery import Nursery
-from tutor.session.comeback import Comeback
-from tutor.store.paths import runtime_dir, state_dir
-
-_COLUMNS, _ROWS = 60, 20
+from tutor.cli.sitting import sit
 
 
 @click.command("start")
@@ -25,70 +13,4 @@ _COLUMNS, _ROWS = 60, 20
 @pack_option
 def command(place: str, pack: str) -> int:
     """Open the lesson and the shell, where you left off or at LESSON[/STEP]."""
-    _require_terminal()
-    if place:
-        _require_place(pack, place)
-    gc.freeze()  # what is loaded by now is shared by the processes that are forked, as long as nobody touches it
-    nursery = Nursery()  # before threads, and before Textual and pyroute2 are loaded: labs are forked from here
-
-    def screen(comeback: Comeback | None) -> int:
-        # The kitty keyboard protocol would change what programs in the shell are sent. Textual reads this when it is
-        # loaded.
-        os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
-
-        from tutor.tui.arrangement import Arrangement
-        from tutor.tui.desk import Desk
-        from tutor.tui.preferences import Preferences
-
-        preferences = Preferences()
-        desk = Desk(nursery, pack, place, comeback)
-        desk.begin(*Arrangement(preferences.now.split, *os.get_terminal_size()).shell_size)
-
-        from tutor.tui.app import run  # takes the longest to load: the lab is built meanwhile
-
-        return run(desk, preferences)
-
-    try:
-        return Guard(screen, _what_waits, state_dir() / "crash.txt").run()
-    finally:
-        nursery.close()
-
-
-def _what_waits() -> str:
-    """What a learner whose screen is gone finds again."""
-    seconds = 0.0
-    try:
-        for _, lab in all_kept(runtime_dir()):
-            with lab:
-                status = lab.status()
-                if status.built and status.seconds_left is not None:
-                    seconds = max(seconds, status.seconds_left)
-    except TutorError:  # it has just ended
-        pass
-    if not seconds:
-        return "`tutor start` begins where you left off"
-    minutes = math.ceil(seconds / 60)
-    return f"your lab waits for {minutes} minute{'s' if minutes > 1 else ''}: `tutor start` brings you back"
-
-
-def _require_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("`tutor start` needs a terminal", hint="`tutor shell` and `tutor solve` need none")
-    if os.environ.get("TERM", "dumb") in ("", "dumb"):
-        raise UsageError(
-            "this terminal can't move its cursor (TERM is dumb)", hint="set TERM to what it is: xterm-256color"
-        )
-    size = os.get_terminal_size()
-    if 0 < size.columns < _COLUMNS or 0 < size.lines < _ROWS:
-        raise UsageError(
-            f"the terminal is too small: {size.columns}x{size.lines}",
-            hint=f"it needs {_COLUMNS}x{_ROWS}, 120x30 is comfortable",
-        )
-
-
-def _require_place(pack: str, place: str) -> None:
-    """Say at once that there is no such place, before the screen is taken over."""
-    from tutor.store.course import Course
-    from tutor.store.packs import choose_pack
-
-    Course(choose_pack(pack)).place(place)
+    return sit(place, pack)

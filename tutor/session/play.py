@@ -6,66 +6,17 @@ labs come from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from tutor.check import ROOT, Definition, Fault, NetworkState
+from tutor.check import ROOT, Definition, NetworkState
 from tutor.errors import CheckError, StoreError
-from tutor.lesson import Hint, Holds, Lesson, Step, StepKind
+from tutor.lesson import Holds, Lesson, Step, StepKind
 from tutor.session.judge import Judge, SeeVerdict, StepVerdict
 from tutor.session.live import Live
+from tutor.session.view import CheckLine, StepView
 from tutor.shell import Command
 from tutor.store.course import Course
 from tutor.store.progress import Progress, ProgressStore
-
-
-@dataclass(frozen=True, slots=True)
-class CheckLine:
-    """One check of the active step, for a list with ticks."""
-
-    text: str
-    """What must be so, in words."""
-    passed: bool | None
-    """Whether it is; None while it could not be asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """The active step, as it stands now."""
-
-    lesson: Lesson
-    """The lesson."""
-    step: Step
-    """The step."""
-    passed: bool = False
-    """Whether it holds now."""
-    done: bool = False
-    """Whether it was passed at any time."""
-    checks: tuple[CheckLine, ...] = ()
-    """Of a *do* step."""
-    fault: Fault | None = None
-    """The one thing to mend first."""
-    missing: tuple[str, ...] = ()
-    """Of a *see* step: what the last command that showed something of it did not show."""
-    answer: str = ""
-    """Of an *answer* step: what was answered last."""
-    why: str = ""
-    """One sentence after the right answer."""
-    hints: tuple[Hint, ...] = ()
-    """Those that the learner has asked for."""
-    error: str = ""
-    """What went wrong on our side."""
-    fresh: bool = False
-    """Whether it was passed for the first time, and since it became active."""
-
-    @property
-    def number(self) -> int:
-        """Which step of the lesson it is, from 1."""
-        return self.lesson.steps.index(self.step) + 1
-
-    @property
-    def is_last(self) -> bool:
-        """Whether it is the last of its lesson."""
-        return self.number == len(self.lesson.steps)
 
 
 class Play:

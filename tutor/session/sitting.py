@@ -15,6 +15,7 @@ from tutor.lab.kept import Kept
 from tutor.lab.nursery import Nursery
 from tutor.lab.ring import Ring
 from tutor.lesson import Lesson, Step
+from tutor.session.headstart import Started
 from tutor.session.live import Live
 from tutor.session.workshop import Workshop
 from tutor.store.course import Course
@@ -54,6 +55,17 @@ class Sitting:
             return False
         self._settle_at(kept, lab_name)
         return True
+
+    def adopt(self, started: Started) -> None:
+        """Go on in a lab that another process has built."""
+        self._settle_at(started.kept, started.lab_name)
+        self._settle(started.lab)
+        self.shell = started.shell
+
+    @property
+    def kept_name(self) -> str:
+        """Under which name the lab is kept; empty where it is not."""
+        return self._kept.name if self._kept is not None else ""
 
     def take_back(self, lab_name: str) -> bool:
         """After a crash: become the tutor of the kept lab that lives and has none; False when there is none.

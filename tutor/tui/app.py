@@ -93,6 +93,7 @@ def _spare_what_is_loaded() -> None:
     """Let the garbage collector pass over what lives until the end: else it keeps a key or a tick waiting for 35 ms."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def run(desk: Desk, preferences: Preferences) -> int:

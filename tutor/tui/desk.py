@@ -7,55 +7,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
-from tutor.errors import TutorError, UsageError
+from tutor.errors import UsageError
 from tutor.lab.client import Lab, Shell
 from tutor.lab.nursery import Nursery
 from tutor.lab.ring import Ring
 from tutor.lab.wire import Message
 from tutor.lesson import Lesson, Step
-from tutor.netmap import NetnsPart, inventory
 from tutor.session.comeback import Comeback
-from tutor.session.material import Material, load_material
-from tutor.session.play import Play, StepView, first_open_step
-from tutor.session.sitting import Sitting
-from tutor.session.workshop import Workshop
+from tutor.session.headstart import Headstart, Started
+from tutor.session.view import Opening, StepView
 from tutor.shell import Command
-from tutor.store.paths import runtime_dir
-from tutor.store.progress import ProgressStore
+
+if TYPE_CHECKING:
+    from tutor.netmap import NetnsPart
+    from tutor.session.material import Material
+    from tutor.session.play import Play
+    from tutor.session.sitting import Sitting
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a sitting begins."""
-
-    lesson: Lesson
-    """Where the learner is to be."""
-    step: Step
-    """The step."""
-    busy: bool = False
-    """Whether another tutor has the kept lab."""
-    resumed: bool = False
-    """Whether the kept lab was found alive, at this very place."""
-    built: bool = False
-    """Whether the lab has been built already, with a shell in it."""
-    found_at: str = ""
-    """Where the kept lab was found alive, when the learner asked for another place."""
-    first: bool = False
-    """Whether the learner has never been here before."""
-    comeback: bool = False
-    """Whether the sitting goes on after a crash of the screen, which the learner is told of."""
 
 
 class Desk:
     """One learner's sitting, for a screen."""
 
-    def __init__(self, nursery: Nursery, pack: str, place: str, comeback: Comeback | None = None) -> None:
+    def __init__(
+        self,
+        nursery: Nursery,
+        pack: str,
+        place: str,
+        comeback: Comeback | None = None,
+        headstart: Headstart | None = None,
+    ) -> None:
         """Do nothing yet.
 
         Args:
@@ -63,6 +48,7 @@ class Desk:
             pack: as `--pack` names it.
             place: `LESSON[/STEP]`; empty for where the learner left off.
             comeback: the screen before has crashed: why this one begins.
+            headstart: builds the lab meanwhile.
         """
         self._nursery, self._pack, self._place, self._comeback = nursery, pack, place, comeback
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
@@ -70,20 +56,19 @@ class Desk:
         self._sitting: Sitting | None = None
         self._play: Play | None = None
         self._watched: Lab | None = None
-        self._opening: Future[Opening] | None = None
+        self._headstart = headstart
+        self._started: Started | None = None
         self._building = False
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def begin(self, columns: int, rows: int) -> None:
-        """Open, and build the lab where nothing is to be asked before: while the screen itself is still being loaded.
+    async def take_over(self) -> Started | None:
+        """The lab and the shell that have been made while the screen was loaded, before anything else is known.
 
-        Args:
-            columns: how wide the shell's pane will be, as far as one can tell.
-            rows: how high.
+        None where nothing has been made: `open` does it all then.
         """
-        self._opening = self._thread.submit(self._open_and_build, columns, rows)
+        return await self._do(self._take_over)
 
     async def open(self) -> Opening:
         """Load the course, find the place, and take the kept lab if it is free.
@@ -91,8 +76,6 @@ class Desk:
         Raises:
             TutorError: the course is wrong, or there is no such place.
         """
-        if self._opening is not None:
-            return await asyncio.wrap_future(self._opening)
         return await self._do(self._open)
 
     async def watch(self, lesson: Lesson) -> tuple[Ring, int, int]:
@@ -208,6 +191,8 @@ class Desk:
 
     def network(self) -> tuple[NetnsPart, ...]:
         """The learner's network as it was judged last."""
+        from tutor.netmap import inventory  # not wanted before there is a network
+
         state = self._play.network if self._play is not None else None
         return inventory(state) if state is not None else ()
 
@@ -229,62 +214,18 @@ class Desk:
             raise UsageError("the sitting has not begun")
         return self._play
 
-    def _open_and_build(self, columns: int, rows: int) -> Opening:
-        opening = self._open()
-        if opening.busy or opening.resumed or opening.found_at:
-            return opening
-        try:
-            self._here.build(opening.lesson, opening.step)
-            self._here.open_shell(columns, rows)
-        except TutorError:
-            return opening  # the screen tries again, and tells
-        return replace(opening, built=True)
-
     def _open(self) -> Opening:
-        material = self._material = load_material(self._pack)
-        self._play = Play(material.course, material.judge, ProgressStore(material.course.pack.id))
-        workshop = Workshop(self._nursery, material.course)
-        self._sitting = Sitting(self._nursery, workshop, material.course, runtime_dir())
-        if self._comeback is None:
-            return self._find(material, self._place)
-        # The place that was asked for may be long ago: the lab that lives tells where the learner was.
-        self._way.messages.append(self._comeback.message)
-        opening = self._find(material, "", back=True)
-        if not opening.resumed:
-            self._sitting.release()
-            opening = self._find(material, self._place)
-        if self._comeback.blank and self._sitting.shell is not None:
-            self._sitting.shell.forget()
-        return replace(opening, comeback=True)
+        from tutor.session.opening import Beginning  # what reads a course takes long to load
 
-    def _find(self, material: Material, asked: str, *, back: bool = False) -> Opening:
-        """Take the kept lab, if it is free and alive, at the place that is asked for; `back`: whichever was ours."""
-        first = self._way.progress.at is None
-        lesson, step = self._wanted(material, asked)
-        if not (self._here.take_back(lesson.lab) if back else self._here.take(lesson.lab)):
-            return Opening(lesson, step, busy=True)
-        place = self._here.resume()
-        if place is None:
-            return Opening(lesson, step, first=first)
-        try:
-            found_lesson, found_step = material.place(f"{place.lesson}/{place.step}")
-        except TutorError:
-            return Opening(lesson, step)
-        if asked and (found_lesson.id, getattr(found_step, "id", "")) != (lesson.id, step.id):
-            return Opening(lesson, step, found_at=f"{place.lesson}/{place.step}")
-        return Opening(found_lesson, found_step or found_lesson.steps[0], resumed=True)
+        begun = Beginning(self._nursery, self._pack)
+        self._material, self._play, self._sitting = begun.material, begun.play, begun.sitting
+        if self._comeback is not None:
+            return begun.open_again(self._place, self._comeback)
+        return begun.open_started(self._started) if self._started is not None else begun.open(self._place)
 
-    def _wanted(self, material: Material, asked: str) -> tuple[Lesson, Step]:
-        """The place that was asked for, else where the learner left off, else the beginning."""
-        progress = self._way.progress
-        if asked:
-            lesson, step = material.place(asked)
-        elif progress.at is not None and progress.at.lesson in material.course.ids:
-            lesson = material.lessons([progress.at.lesson])[0]
-            step = lesson.find_step(progress.at.step)
-        else:
-            lesson, step = material.lessons([material.course.ids[0]])[0], None
-        return lesson, step or first_open_step(lesson, progress)
+    def _take_over(self) -> Started | None:
+        self._started = self._headstart.started() if self._headstart is not None else None
+        return self._started
 
     def _enter(self, lesson: Lesson, step: Step) -> StepView:
         self._way.live_in(self._here.live)

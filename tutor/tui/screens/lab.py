@@ -13,9 +13,9 @@ from textual.screen import Screen
 
 from tutor.errors import LabGone, TutorError
 from tutor.lab.wire import Message as Notice
-from tutor.lesson import Lesson, Step
-from tutor.session.play import StepView
-from tutor.tui.desk import Desk, Opening
+from tutor.lesson import Lesson, Step, StepKind
+from tutor.session.view import Opening, StepView
+from tutor.tui.desk import Desk
 from tutor.tui.screens.ask import Ask
 from tutor.tui.screens.watch import WatchScreen
 from tutor.tui.watching import LabWatch
@@ -35,7 +35,8 @@ class LabScreen(Screen[int]):
         """Whether the sitting is over."""
         self._watch = LabWatch(self._pump_now)
         self._pumping = False
-        self._begun = False
+        self.has_begun = False
+        """Whether the learner is at a step."""
 
     # What the screen is asked for
 
@@ -53,8 +54,13 @@ class LabScreen(Screen[int]):
         """Bring the keys to where the step needs them; `opening` is None after the beginning."""
 
     @abstractmethod
-    def shell_comes(self, step: Step, opening: Opening | None) -> None:
-        """Let the learner type already, if this step is for the shell: the lesson is still being read."""
+    def shell_comes(self, *, asks: bool, resumed: bool) -> None:
+        """Let the learner type already, while the lesson is still being read.
+
+        Args:
+            asks: whether the step is answered in the lesson.
+            resumed: whether the learner was in this shell before.
+        """
 
     @abstractmethod
     def shell_opened(self) -> None:
@@ -73,8 +79,13 @@ class LabScreen(Screen[int]):
 
     @work
     async def _begin(self) -> None:
-        self.say("Reading the course ...")
+        self.say("Preparing the lab ...")
         try:
+            started = await self.desk.take_over()
+            if started is not None:
+                self.shell.attach(started.shell)
+                self.shell_opened()
+                self.shell_comes(asks=started.asks, resumed=False)
             opening = await self.desk.open()
         except TutorError as error:
             self.app.exit(error, return_code=2)
@@ -119,11 +130,11 @@ class LabScreen(Screen[int]):
                 await self.desk.build(lesson, step)
             if not living or not self.shell.wants_keys:
                 await self._open_shell()
-                self.shell_comes(step, opening)
+                self.shell_comes(asks=step.kind is StepKind.ANSWER, resumed=opening is not None and opening.resumed)
             view = await self.desk.enter(lesson, step)
             await self.show(view)
             await self.arrived(opening)
-            self._begun = True
+            self.has_begun = True
             self._watch.over(self.desk.filenos())
             self.say("")
         except TutorError as error:
@@ -154,7 +165,7 @@ class LabScreen(Screen[int]):
     # What happens in the lab
 
     def _pump_now(self) -> None:
-        if self._begun and not self.is_ending and not self._pumping:
+        if self.has_begun and not self.is_ending and not self._pumping:
             self._pumping = True
             self._watch.pause()  # until what is there has been read, on the desk's own thread
             self._pump()
@@ -186,5 +197,5 @@ class LabScreen(Screen[int]):
     async def lost(self, error: TutorError) -> None:
         """The lab is not there any more, or does not answer."""
         self.shell.detach()
-        if self._begun and not self.is_ending:
+        if self.has_begun and not self.is_ending:
             await self._trouble(error, *self.desk.here)

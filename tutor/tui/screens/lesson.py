@@ -5,7 +5,7 @@ Decides what a key means. Knows the lab only through the desk.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -18,12 +18,12 @@ from tutor.tui.arrangement import Side
 from tutor.tui.keys import LESSON_BINDINGS
 from tutor.tui.moves import one_at_a_time
 from tutor.tui.screens.ask import Ask
-from tutor.tui.screens.course import CourseScreen
-from tutor.tui.screens.help import HelpScreen
 from tutor.tui.screens.play import PlayScreen
-from tutor.tui.widgets.blocks import CommandBlock
 from tutor.tui.widgets.outcome import Outcome
-from tutor.tui.widgets.question import QuestionBox
+
+if TYPE_CHECKING:
+    from tutor.tui.widgets.blocks import CommandBlock
+    from tutor.tui.widgets.question import QuestionBox
 
 
 class LessonScreen(PlayScreen):
@@ -124,6 +124,8 @@ class LessonScreen(PlayScreen):
     @one_at_a_time
     async def action_course(self) -> None:
         """The whole course, and to any place in it."""
+        from tutor.tui.screens.course import CourseScreen  # not wanted at the start
+
         if self.view is None:
             return
         here = self.desk.here
@@ -202,6 +204,8 @@ class LessonScreen(PlayScreen):
 
     def action_help(self) -> None:
         """All keys."""
+        from tutor.tui.screens.help import HelpScreen  # not wanted at the start
+
         self.app.push_screen(HelpScreen())
 
     @work(exclusive=True, group="show")

@@ -53,6 +53,8 @@ class PanesScreen(LabScreen):
         self.shell.border_title = "shell"
         self.query_one(NetworkPane).border_title = "network"
         self.arrangement.resize(*self.app.size)
+        if self.arrangement.is_narrow:
+            self.arrangement.side = Side.LESSON  # it can't be read beside the shell
         self._arrange()
         if self.preferences.complaint:
             self.notify(self.preferences.complaint, severity="warning", timeout=15)

@@ -12,11 +12,11 @@ from textual.events import DescendantBlur, DescendantFocus
 from textual.widgets import Input, Static
 
 from tutor.errors import TutorError
-from tutor.lesson import Step, StepKind
-from tutor.session.play import StepView
+from tutor.lesson import StepKind
+from tutor.session.view import Opening, StepView
 from tutor.tui.advance import READING_SECONDS, SECONDS, Advance
 from tutor.tui.arrangement import Side
-from tutor.tui.desk import Desk, Opening
+from tutor.tui.desk import Desk
 from tutor.tui.dictation import Dictation
 from tutor.tui.keys import Where, keys_for
 from tutor.tui.moves import one_at_a_time
@@ -140,22 +140,18 @@ class PlayScreen(PanesScreen):
         self.dictation.stop()
         if opening is not None and opening.first:
             await self.lesson.welcome()
-        if self._reads_first(opening):
-            self.turn_to(Side.LESSON)
+        if self.arrangement.is_narrow and not (opening is not None and opening.resumed):
+            self.turn_to(Side.LESSON)  # it can't be read beside the shell
             if self.is_asking:
                 self.lesson.focus_answer()
         elif not (self.is_asking and self.lesson.focus_answer()) and not self.shell.has_focus:
             self.turn_to(Side.SHELL)
 
-    def shell_comes(self, step: Step, opening: Opening | None) -> None:
-        """Let the learner type already, if this step is for the shell: the lesson is still being read."""
+    def shell_comes(self, *, asks: bool, resumed: bool) -> None:
+        """Let the learner type already, while the lesson is still being read."""
         self.say("")
-        if step.kind is not StepKind.ANSWER and not self._reads_first(opening):
+        if not asks and (resumed or not self.arrangement.is_narrow):
             self.turn_to(Side.SHELL)
-
-    def _reads_first(self, opening: Opening | None) -> bool:
-        """Whether the lesson is shown first, because it can't be read beside the shell."""
-        return self.arrangement.is_narrow and not (opening is not None and opening.resumed)
 
     def shell_opened(self) -> None:
         """Know nothing of the shell any more: it is another one."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from rich.markup import escape
 from textual import events
 from textual.app import ComposeResult
@@ -105,8 +103,3 @@ def shown(block: Block) -> Widget:
 def shown_hint(hint: Hint, number: int) -> Collapsible:
     """The widget of a hint."""
     return Collapsible(Markdown(hint.markdown), title=f"Hint {number}", collapsed=False, classes="hint")
-
-
-def with_code(text: str) -> str:
-    """Markup for a sentence, with what stands between backticks as the lesson shows commands."""
-    return re.sub(r"`([^`]+)`", r"[$text-accent]\1[/]", escape(text))

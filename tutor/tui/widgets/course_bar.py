@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from tutor.session.play import StepView
+from tutor.session.view import StepView
 
 
 @dataclass(frozen=True, slots=True)

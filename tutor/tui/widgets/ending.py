@@ -8,7 +8,7 @@ from rich.markup import escape
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from tutor.tui.widgets.blocks import with_code
+from tutor.tui.markup import with_code
 
 
 class LessonEnd(Vertical):

@@ -4,65 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Collapsible, Static
+from textual.widgets import Static
 
-from tutor.lesson import Hint, Lesson, Step
-from tutor.session.play import StepView
-from tutor.tui.widgets.blocks import CommandBlock, shown, shown_hint
+from tutor.lesson import Lesson
+from tutor.session.view import StepView
 from tutor.tui.widgets.course_bar import StepMark
 from tutor.tui.widgets.outcome import Outcome
-from tutor.tui.widgets.question import QuestionBox
 from tutor.tui.widgets.welcome import Welcome
+
+if TYPE_CHECKING:
+    from tutor.tui.widgets.section import StepSection
 
 _TALL = 20
 """From how many rows on an introduction leaves room for the step below it."""
-
-
-class StepSection(Vertical):
-    """One step's text."""
-
-    def __init__(self, step: Step, number: int) -> None:
-        super().__init__()
-        self.step, self._number = step, number
-        self._hints = 0
-
-    def compose(self) -> ComposeResult:
-        """Title, text, question."""
-        yield Static(classes="title")
-        for block in self.step.body:
-            yield shown(block)
-        if self.step.question is not None:
-            yield QuestionBox(self.step.question)
-
-    def on_mount(self) -> None:
-        """Begin as a step that is not done."""
-        self.tick(passed=False)
-
-    @property
-    def title(self) -> str:
-        """The step's title."""
-        return self.step.title
-
-    def tick(self, *, passed: bool) -> None:
-        """Show whether it is done."""
-        sign = "[$text-success]✓[/]" if passed else "▸"
-        self.query_one(".title", Static).update(f"{sign} {self._number}  {escape(self.step.title)}")
-        self.set_class(passed, "-passed")
-
-    async def show_hints(self, hints: Sequence[Hint]) -> None:
-        """Unfold the hints that were asked for; the ones before fold up."""
-        if len(hints) <= self._hints:
-            return
-        for shown_before in self.query(".hint").results(Collapsible):
-            shown_before.collapsed = True
-        for number, hint in enumerate(hints[self._hints :], self._hints + 1):
-            await self.mount(shown_hint(hint, number))
-        self._hints = len(hints)
 
 
 class LessonPane(Vertical):
@@ -106,13 +66,9 @@ class LessonPane(Vertical):
             await self._show(section, view, ran)
 
     async def _show(self, section: StepSection, view: StepView, ran: frozenset[str]) -> None:
-        section.tick(passed=view.passed)
-        for block in section.query(CommandBlock):
-            block.tick(ran)
+        section.tick(passed=view.passed, ran=ran)
         self.query_one(Outcome).show(view)
-        hints = len(self.query(".hint"))
-        await section.show_hints(view.hints)
-        if len(self.query(".hint")) > hints:
+        if await section.show_hints(view.hints):
             self.call_after_refresh(self.text.scroll_end, animate=False)
 
     async def show_end(self, end: Vertical) -> None:
@@ -129,19 +85,20 @@ class LessonPane(Vertical):
     async def welcome(self) -> None:
         """Explain the screen, until the next step. A question stays where it can be answered."""
         await self.text.mount(Welcome(), before=0)
-        if self._active is None or not self._active.query(QuestionBox):
+        if self._active is None or self._active.question is None:
             self.call_after_refresh(self.text.scroll_home, animate=False)
 
     async def _turn_to(self, view: StepView) -> StepSection:
         """Add a section; everything is laid anew for another lesson, or on the way back."""
+        from tutor.tui.widgets.section import Introduction, StepSection  # Markdown takes long to load
+
         steps = view.lesson.steps
         before = self._active.step if self._active is not None and self._lesson is view.lesson else None
         follows = before in steps and steps.index(before) + 1 == view.number - 1
         if not follows:
             await self.text.remove_children()
             if view.number == 1:
-                intro = Vertical(*(shown(block) for block in view.lesson.intro), classes="intro")
-                await self.text.mount(intro)
+                await self.text.mount(Introduction(view.lesson.intro))
         await self.query(".end, Welcome").remove()
         section = StepSection(view.step, view.number)
         await self.text.mount(section)
@@ -170,15 +127,15 @@ class LessonPane(Vertical):
 
     def focus_answer(self) -> bool:
         """Go to where the answer is given, if the step has a question."""
-        for box in self._active.query(QuestionBox) if self._active is not None else ():
-            box.take_focus()
-            return True
-        return False
+        question = self._active.question if self._active is not None else None
+        if question is not None:
+            question.take_focus()
+        return question is not None
 
     def choose(self, number: int) -> bool:
         """Answer the step's question by the number of a choice; False where there is none of that number."""
-        boxes = list(self._active.query(QuestionBox)) if self._active is not None else []
-        return bool(boxes) and boxes[0].key_number(number)
+        question = self._active.question if self._active is not None else None
+        return question is not None and question.choose(number)
 
 
 def _line(number: int, mark: StepMark) -> str:

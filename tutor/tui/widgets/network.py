@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from tutor.netmap import LinkLine, NetnsPart
+if TYPE_CHECKING:
+    from tutor.netmap import LinkLine, NetnsPart
 
 _SIGNS = {"up": "[$text-success]●[/]", "down": "[$text-muted]○[/]", "no carrier": "[$text-warning]◌[/]"}
 

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tutor.lesson import StepKind
-from tutor.session.play import StepView
-from tutor.tui.widgets.blocks import with_code
+from tutor.session.view import StepView
+from tutor.tui.markup import with_code
 
 _TICKS = {True: "[$text-success]✓[/]", False: "[$text-warning]○[/]", None: "[$text-muted]·[/]"}
 _FLASH_SECONDS = 0.8

@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tutor.lesson import Question
-from tutor.tui.widgets.blocks import with_code
+from tutor.tui.markup import with_code
 
 
 class QuestionBox(Vertical):
@@ -43,7 +43,7 @@ class QuestionBox(Vertical):
         # After the step has been brought up, which waits for the same.
         self.call_after_refresh(answer.scroll_visible, animate=False)
 
-    def key_number(self, number: int) -> bool:
+    def choose(self, number: int) -> bool:
         """Choose by number, counted from 1; False where nothing is to be chosen so."""
         if not 1 <= number <= len(self._question.choices):
             return False
