@@ -19,7 +19,7 @@ from tutor.tui.driver import RawDriver
 from tutor.tui.keys import LESSON_BINDINGS, commands_of
 from tutor.tui.preferences import Preferences
 from tutor.tui.screens.lesson import LessonScreen
-from tutor.tui.themes import BRIGHT_ANSI, CONTRAST, DARK, THEMES
+from tutor.tui.themes import BRIGHT_ANSI, CONTRAST, DARK, LIGHT, THEMES
 
 _LOADED_SECONDS = 2.0
 """How long after the start all is loaded."""
@@ -49,7 +49,7 @@ class TutorApp(App[TutorError | None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What our style sheets need of themes that are not ours."""
-        return DARK.variables
+        return (DARK if self.current_theme.dark else LIGHT).variables
 
     def on_mount(self) -> None:
         """Show the sitting."""
@@ -80,7 +80,7 @@ class TutorApp(App[TutorError | None]):
         for title, words, action in commands_of(LESSON_BINDINGS):
             yield SystemCommand(title, words, partial(screen.run_action, action))
         yield SystemCommand("Move on by itself", "on or off: after a step that passes", screen.action_advance)
-        for name in self.available_themes:
+        for name in [*THEMES, *(name for name in self.available_themes if name not in THEMES)]:
             words = "colours of the screen" if name in THEMES else "one of Textual's"
             yield SystemCommand(f"Theme: {name}", words, partial(self._wear_and_keep, screen, name))
 

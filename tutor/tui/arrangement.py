@@ -47,6 +47,10 @@ class Arrangement:
     @split.setter
     def split(self, percent: int) -> None:
         self._split = min(max(percent, SPLIT_LEAST), SPLIT_MOST)
+        if not self.is_narrow:
+            # What can't be shown is not remembered: the way back would begin with keys that do nothing.
+            shown = 100 * self.lesson_width / self._width
+            self._split = min(max(self._split, int(shown)), int(shown) + 1)
 
     @property
     def is_narrow(self) -> bool:

@@ -31,7 +31,12 @@ class Dictation:
         self._shell = shell
         self._queue: deque[str] = deque()
         self._offered = ""
-        self._is_busy = False
+        self._is_busy = self._plays = False
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether commands are being played, the last of them included until the prompt is back."""
+        return self._plays
 
     @property
     def is_busy(self) -> bool:
@@ -56,18 +61,23 @@ class Dictation:
             self._shell.write(_KILL_LINE)
         self._offered = ""
         self._queue = deque(commands)
+        self._plays = True
         self._next()
 
     def stop(self) -> None:
         """Type nothing more."""
         self._queue.clear()
         self._offered = ""
+        self._plays = False
 
-    def prompted(self) -> None:
-        """The shell waits for a command."""
+    def prompted(self) -> bool:
+        """The shell waits for a command; returns whether the last one that was to be played has ended."""
         self._is_busy = False
         self._offered = ""  # whatever stood at the prompt before is gone
+        has_ended = self._plays and not self._queue
+        self._plays = bool(self._queue)
         self._next()
+        return has_ended
 
     def started(self) -> None:
         """A command runs."""

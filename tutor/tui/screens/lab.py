@@ -50,8 +50,13 @@ class LabScreen(Screen[int]):
         """Show the active step as it stands now."""
 
     @abstractmethod
-    async def arrived(self, opening: Opening | None) -> None:
-        """Bring the keys to where the step needs them; `opening` is None after the beginning."""
+    async def arrived(self, opening: Opening | None, *, living: bool) -> None:
+        """Bring the keys to where the step needs them.
+
+        Args:
+            opening: how the sitting begins; None later on.
+            living: whether the lab is the one that was there before.
+        """
 
     @abstractmethod
     def shell_comes(self, *, asks: bool, resumed: bool) -> None:
@@ -133,7 +138,7 @@ class LabScreen(Screen[int]):
                 self.shell_comes(asks=step.kind is StepKind.ANSWER, resumed=opening is not None and opening.resumed)
             view = await self.desk.enter(lesson, step)
             await self.show(view)
-            await self.arrived(opening)
+            await self.arrived(opening, living=living)
             self.has_begun = True
             self._watch.over(self.desk.filenos())
             self.say("")

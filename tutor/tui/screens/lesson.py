@@ -19,7 +19,6 @@ from tutor.tui.keys import LESSON_BINDINGS
 from tutor.tui.moves import one_at_a_time
 from tutor.tui.screens.ask import Ask
 from tutor.tui.screens.play import PlayScreen
-from tutor.tui.widgets.outcome import Outcome
 
 if TYPE_CHECKING:
     from tutor.tui.widgets.blocks import CommandBlock
@@ -55,10 +54,10 @@ class LessonScreen(PlayScreen):
         self.lesson.focus_answer()
 
     def on_key(self, event: Key) -> None:
-        """A choice by its number."""
+        """A choice by its number, or the beginning of an answer that is one."""
         if self.is_asking and event.key.isdigit() and not isinstance(self.focused, Input):
             event.stop()
-            self.lesson.choose(int(event.key))
+            self.lesson.take_digit(event.key)
 
     @work(group="move")
     @one_at_a_time
@@ -74,7 +73,7 @@ class LessonScreen(PlayScreen):
                 return
         target = await self.desk.following()
         if target is None:
-            self.notify("This is the end of the course.")
+            self.tell_once("This is the end of the course.")
             return
         await self._move(*target)
 
@@ -82,14 +81,14 @@ class LessonScreen(PlayScreen):
         """Stay at this step."""
         if self.advance.is_coming:
             self.advance.cancel()
-            self.lesson.query_one(Outcome).lead_on("[@click=screen.next][b $accent]n[/] leads on.[/]")
+            self.lead_on_later()
 
     def action_advance(self) -> None:
         """Whether a step that passes leads on by itself."""
         on = not self.preferences.now.advance
         self.advance.cancel()
         self.keep(advance=on)
-        self.notify("A step that passes leads on by itself." if on else "After a step that passes, n leads on.")
+        self.tell_once("A step that passes leads on by itself." if on else "After a step that passes, n leads on.")
 
     @work(group="move")
     @one_at_a_time
@@ -99,7 +98,7 @@ class LessonScreen(PlayScreen):
             self.advance.cancel()
             target = await self.desk.preceding()
             if target is None:
-                self.notify("This is the beginning of the course.")
+                self.tell_once("This is the beginning of the course.")
             else:
                 await self._move(*target)
 
@@ -144,14 +143,14 @@ class LessonScreen(PlayScreen):
         if await self.app.push_screen_wait(Ask("Reset this step?", text, {"r": "reset", "s": "stay"})) == "r":
             await self.place(view.lesson, view.step, living=False)
 
-    @work(exclusive=True, group="show")
+    @work(group="show")
     async def action_hint(self) -> None:
         """One more hint."""
         view = self.view
         if view is None:
             return
         if len(view.hints) == len(view.step.hints):
-            self.notify("There are no more hints. `s` solves the step for you.")
+            self.tell_once("There are no more hints. s solves the step for you.")
         else:
             await self.show(await self.desk.hint())
 
@@ -171,23 +170,23 @@ class LessonScreen(PlayScreen):
     def on_command_block_copied(self, message: CommandBlock.Copied) -> None:
         """A block for the clipboard."""
         self.app.copy_to_clipboard(message.text)
-        self.notify("Copied.")
+        self.tell_once("Copied.")
 
     @work(exclusive=True, group="type")
     async def action_copy(self) -> None:
         """The step's commands, for the clipboard."""
         if self.view is not None:
             self.app.copy_to_clipboard("\n".join(await self.desk.commands()))
-            self.notify("The step's commands are in the clipboard, if your terminal allows it.")
+            self.tell_once("The step's commands are in the clipboard, if your terminal allows it.")
 
     @work(exclusive=True, group="type")
     async def action_solve(self) -> None:
         """Type and execute the step's commands, one after the other, each when the one before it has ended."""
         commands = await self.desk.commands() if self.view is not None else ()
         if self.view is not None and self.view.passed:
-            self.notify("This step is done. n leads on.")
+            self.tell_once("This step is done. n leads on.")
         elif self.dictation.is_busy:
-            self.notify("A program still runs in the shell. End it first: Ctrl-C, q or exit.", severity="warning")
+            self.tell_once("A program still runs in the shell. End it first: Ctrl-C, q or exit.")
         elif commands:
             self.turn_to(Side.SHELL)
             self.dictation.play(commands)

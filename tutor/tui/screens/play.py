@@ -14,12 +14,14 @@ from textual.widgets import Input, Static
 from tutor.errors import TutorError
 from tutor.lesson import StepKind
 from tutor.session.view import Opening, StepView
+from tutor.shell import Command
 from tutor.tui.advance import READING_SECONDS, SECONDS, Advance
 from tutor.tui.arrangement import Side
 from tutor.tui.desk import Desk
 from tutor.tui.dictation import Dictation
 from tutor.tui.keys import Where, keys_for
 from tutor.tui.moves import one_at_a_time
+from tutor.tui.onwards import Onwards, leading_on
 from tutor.tui.preferences import Preferences
 from tutor.tui.screens.panes import PanesScreen
 from tutor.tui.widgets.course_bar import CourseBar, marks_of
@@ -45,7 +47,8 @@ class PlayScreen(PanesScreen):
         """What is typed for the learner."""
         self.moves = asyncio.Lock()
         """Held while the learner is on the way to another step, or out."""
-        self._is_open = False
+        self._is_open = self._tried = False
+        self._onwards = Onwards.NOTHING
         self._waits_for = ""
         self._looks_back = False
 
@@ -62,11 +65,13 @@ class PlayScreen(PanesScreen):
     async def show(self, view: StepView) -> None:
         """Show the active step as it stands now."""
         if self.view is None or self.view.step is not view.step:
+            self._tried = False
             self.ran = frozenset()
             self._is_open = not view.passed or view.fresh
+            self._onwards = Onwards.NOTHING
             self.advance.cancel()
         self.view = view
-        await self.lesson.show(view, self.ran)
+        await self.lesson.show(view, self.ran, tried=self._tried)
         for message in self.desk.messages():
             self.notify(message, severity="warning", timeout=15)
         self.tell()
@@ -74,42 +79,37 @@ class PlayScreen(PanesScreen):
 
     async def _moment(self, view: StepView) -> None:
         """A step that passes is seen, and leads on."""
-        outcome = self.lesson.query_one(Outcome)
         if not view.passed:
             self._is_open = True
+            self._onwards = Onwards.NOTHING
             self.advance.cancel()
-            return
-        if not self._is_open:
-            if not self.advance.is_coming:
-                outcome.lead_on("[@click=screen.next][b $accent]n[/] leads on.[/]")
-            return
-        self._is_open = False
-        outcome.flash()
-        if view.is_last:
-            await self._finish(view)
-        elif self.preferences.now.advance:
-            outcome.lead_on(
-                "The next step comes in a moment.  [@click=screen.next][b $accent]n[/] now[/]"
-                "  [@click=screen.wait_here][b $accent]w[/] wait[/]"
-            )
-            self.advance.begin(READING_SECONDS if view.why else SECONDS)
-        else:
-            outcome.lead_on("[@click=screen.next][b $accent]n[/] leads on to the next step.[/]")
+        elif self._is_open:
+            self._is_open = False
+            self.lesson.query_one(Outcome).flash()
+            if view.is_last:
+                await self._finish(view)
+            elif self.preferences.now.advance:
+                self._onwards = Onwards.COMING
+                self.advance.begin(READING_SECONDS if view.why else SECONDS)
+            else:
+                self._onwards = Onwards.WAITING
+        elif self._onwards is Onwards.NOTHING:
+            self._onwards = Onwards.WAITING
+        self.tell()
+
+    def lead_on_later(self) -> None:
+        """The next step waits for the learner."""
+        self._onwards = Onwards.WAITING
+        self.tell()
 
     async def _finish(self, view: StepView) -> None:
         """The lesson has come to its end."""
-        outcome = self.lesson.query_one(Outcome)
-        left = self.desk.done(view.lesson).count(False)
-        if left:
-            outcome.lead_on(
-                f"This was the last step, and {left} before it {'is' if left == 1 else 'are'} not done yet."
-            )
-            return
-        target = await self.desk.following()
-        await self.lesson.show_end(LessonEnd(view.lesson.title, self.desk.built(), target[0].title if target else ""))
-        outcome.lead_on(
-            "The lesson ends here." + ("  [@click=screen.next][b $accent]n[/] leads on.[/]" if target else "")
-        )
+        self._onwards = Onwards.WAITING
+        if all(self.desk.done(view.lesson)):
+            target = await self.desk.following()
+            onwards = target[0].title if target else ""
+            await self.lesson.show_end(LessonEnd(view.lesson.title, self.desk.built(), onwards))
+            self._onwards = Onwards.END if target else Onwards.NOTHING
 
     def say(self, text: str) -> None:
         """Say what is being waited for; nothing if it is empty."""
@@ -123,7 +123,8 @@ class PlayScreen(PanesScreen):
             marks = marks_of(view, self.desk.done(view.lesson))
             self.query_one(CourseBar).show(view.lesson.title, marks, *self.desk.progress())
             self.lesson.list_steps(marks)
-            self.query_one("#status", Static).update(in_brief(view))
+            self.query_one("#status", Static).update(in_brief(view, tried=self._tried))
+            self.lesson.query_one(Outcome).lead_on(leading_on(self._onwards, in_shell=self.shell.has_focus))
         if self.arrangement.shows_network:
             self.query_one(NetworkPane).show(self.desk.network())
         self.query_one(KeyBar).show(keys_for(self._where, waiting=self._waits_for, asking=self.is_asking))
@@ -135,9 +136,14 @@ class PlayScreen(PanesScreen):
             return Where.LOOKING_BACK if self._looks_back else Where.SHELL
         return Where.ANSWER if isinstance(self.focused, Input) else Where.LESSON
 
-    async def arrived(self, opening: Opening | None) -> None:
+    async def arrived(self, opening: Opening | None, *, living: bool) -> None:
         """Bring the keys to where the step needs them."""
         self.dictation.stop()
+        if opening is None and living and not self.shell.has_focus:
+            # Whoever goes through the lesson goes on doing so.
+            if not (self.is_asking and self.lesson.focus_choices()):
+                self.turn_to(Side.LESSON)
+            return
         if opening is not None and opening.first:
             await self.lesson.welcome()
         if self.arrangement.is_narrow and not (opening is not None and opening.resumed):
@@ -156,6 +162,7 @@ class PlayScreen(PanesScreen):
     def shell_opened(self) -> None:
         """Know nothing of the shell any more: it is another one."""
         self.dictation.forget()
+        self.ran = frozenset()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Show the keys that work now."""
@@ -176,6 +183,7 @@ class PlayScreen(PanesScreen):
         if self.advance.is_coming:
             self.advance.cancel()
             await self._on_to_the_next()
+        self._tried = True
 
     async def on_terminal_pane_command_done(self, message: TerminalPane.CommandDone) -> None:
         """A command has ended: a *see* step may be done, and what has no event is read again."""
@@ -184,12 +192,27 @@ class PlayScreen(PanesScreen):
         self.ran |= {message.command.text}
         try:
             await self.show(await self.desk.ran(message.command))
+            if self.dictation.is_playing and self.is_asking:
+                await self._answer_from(message.command)
         except TutorError as error:
             await self.lost(error)
 
+    async def _answer_from(self, command: Command) -> None:
+        """Solve a question: the answer stands in what its command has printed."""
+        question = self.view.step.question if self.view is not None else None
+        answer = question.find_answer(command.output) if question is not None else None
+        if answer is not None:
+            await self.show(await self.desk.answer(answer))
+
     def on_terminal_pane_prompt_shown(self) -> None:
         """The shell waits: type the next command, if we are solving."""
-        self.dictation.prompted()
+        if self.dictation.prompted() and self.view is not None and not self.view.passed:
+            self.tell_once("The step's commands have been typed, but something else is in the way. r builds it anew.")
+
+    def tell_once(self, text: str) -> None:
+        """Tell something in passing, in place of what was told before."""
+        self.app.clear_notifications()
+        self.notify(text)
 
     def on_terminal_pane_title_changed(self, message: TerminalPane.TitleChanged) -> None:
         """The shell's title is the pane's."""

@@ -22,15 +22,13 @@ class LessonEnd(Vertical):
             built: what is there now, a sentence each.
             onwards: the title of the next lesson; empty at the end of the course.
         """
-        lines = [f"[b $text-success]✓ {escape(title)}[/]: all steps are done."]
+        parts = [Static(f"[b $text-success]✓ {escape(title)}[/]: all steps are done.")]
         if built:
-            lines += ["", "What you have built, and what holds now:"]
-            lines += [f"  [$text-success]✓[/] {with_code(sentence)}" for sentence in built]
-        lines.append("")
+            parts.append(Static("\nWhat you have built, and what holds now:"))
+            parts += [Static(f"[$text-success]✓[/] {with_code(sentence)}", classes="built") for sentence in built]
         if onwards:
-            lines.append(
-                f"[@click=screen.next][b $accent]n[/] leads on to the next lesson: [b]{escape(onwards)}[/].[/]"
-            )
+            next_one = f"the next lesson: [b]{escape(onwards)}[/]"
+            parts.append(Static(f"\n[@click=screen.next][b $accent]n[/] leads on to {next_one}.[/]"))
         else:
-            lines.append("This was the last lesson. The network is yours: try what you like in it.")
-        super().__init__(Static("\n".join(lines)))
+            parts.append(Static("\nThis was the last lesson. The network is yours: try what you like in it."))
+        super().__init__(*parts)

@@ -34,6 +34,7 @@ class LessonPane(Vertical):
         self._active: StepSection | None = None
         self._turning = asyncio.Lock()
         self._to_come: Widget | None = None
+        self._title = ""
 
     def compose(self) -> ComposeResult:
         """Until there is a step."""
@@ -41,6 +42,16 @@ class LessonPane(Vertical):
         with VerticalScroll(id="text", can_focus=True):
             yield Static("Reading the course ...", classes="waiting")
         yield Outcome(id="outcome")
+
+    def on_mount(self) -> None:
+        """Know whether there is more to read than is seen."""
+        for name in ("scroll_y", "max_scroll_y"):
+            self.watch(self.text, name, self._tell_whether_more, init=False)
+
+    def _tell_whether_more(self) -> None:
+        text = self.text
+        more = text.scroll_y < text.max_scroll_y
+        self.border_title = f"{self._title}  ▾ more: PgDn" if more and self._title else self._title
 
     @property
     def text(self) -> VerticalScroll:
@@ -52,22 +63,25 @@ class LessonPane(Vertical):
         """The active step's section; None until there is one."""
         return self._active
 
-    async def show(self, view: StepView, ran: frozenset[str]) -> None:
+    async def show(self, view: StepView, ran: frozenset[str], *, tried: bool = True) -> None:
         """Show a step, or how the one that is shown stands now.
 
         Args:
             view: the step.
             ran: the commands that have been run since it became active.
+            tried: whether anything has been done about it.
         """
         async with self._turning:
             section = self._active
             if section is None or section.step is not view.step:
                 section = await self._turn_to(view)
-            await self._show(section, view, ran)
+            await self._show(section, view, ran, tried=tried)
 
-    async def _show(self, section: StepSection, view: StepView, ran: frozenset[str]) -> None:
+    async def _show(self, section: StepSection, view: StepView, ran: frozenset[str], *, tried: bool) -> None:
         section.tick(passed=view.passed, ran=ran)
-        self.query_one(Outcome).show(view)
+        if view.passed and view.answer:
+            section.settle(view.answer)
+        self.query_one(Outcome).show(view, tried=tried)
         if await section.show_hints(view.hints):
             self.call_after_refresh(self.text.scroll_end, animate=False)
 
@@ -103,7 +117,8 @@ class LessonPane(Vertical):
         section = StepSection(view.step, view.number)
         await self.text.mount(section)
         self._lesson, self._active = view.lesson, section
-        self.border_title = f"step {view.number} of {len(steps)}"
+        self._title = f"step {view.number} of {len(steps)}"
+        self._tell_whether_more()
         if view.number > 1 or self.text.size.height < _TALL:
             self._bring_up(section)
         else:
@@ -132,10 +147,16 @@ class LessonPane(Vertical):
             question.take_focus()
         return question is not None
 
-    def choose(self, number: int) -> bool:
-        """Answer the step's question by the number of a choice; False where there is none of that number."""
+    def focus_choices(self) -> bool:
+        """Go to where the answer is chosen, if it is not typed: a list leaves the lesson its keys."""
         question = self._active.question if self._active is not None else None
-        return question is not None and question.choose(number)
+        return question is not None and question.is_chosen and self.focus_answer()
+
+    def take_digit(self, digit: str) -> None:
+        """Answer the step's question by the number of a choice, or begin to type the answer."""
+        question = self._active.question if self._active is not None else None
+        if question is not None and not question.choose(int(digit)):
+            question.begin(digit)
 
 
 def _line(number: int, mark: StepMark) -> str:

@@ -34,10 +34,10 @@ class Outcome(Vertical):
         """Begin with nothing to compare."""
         self._compare("", "")
 
-    def show(self, view: StepView) -> None:
-        """Show how it stands now."""
-        self.query_one("#said", Static).update("\n".join(_words(view)))
-        fault = view.fault if not view.passed and not view.error else None
+    def show(self, view: StepView, *, tried: bool = True) -> None:
+        """Show how it stands now; what is wrong only after something was `tried`: before, everything is still to do."""
+        self.query_one("#said", Static).update("\n".join(_words(view, tried=tried)))
+        fault = view.fault if tried and not view.passed and not view.error else None
         self._compare(fault.found if fault else "", fault.expected if fault else "")
         self.set_class(view.passed, "-passed")
         self.set_class(bool(view.error), "-error")
@@ -67,13 +67,13 @@ class Outcome(Vertical):
         self.query_one("#compared").display = bool(found and expected)
 
 
-def _words(view: StepView) -> list[str]:
+def _words(view: StepView, *, tried: bool = True) -> list[str]:
     lines = [f"{_TICKS[line.passed]} {escape(line.text)}" for line in view.checks]
     if view.error:
         lines.append(f"[$text-error]! This is our error, not yours:[/] {escape(view.error)}")
     elif view.passed:
         lines.append("[b $text-success]✓ Done.[/]" + (f" {with_code(view.why)}" if view.why else ""))
-    elif view.fault is not None:
+    elif view.fault is not None and tried:
         lines.append(f"[b]{with_code(view.fault.message)}[/]")
     elif view.missing:
         lines.append("Not shown yet: " + escape("; ".join(view.missing)) + ".")
@@ -86,9 +86,9 @@ def _words(view: StepView) -> list[str]:
     return lines
 
 
-def in_brief(view: StepView) -> Content:
+def in_brief(view: StepView, *, tried: bool = True) -> Content:
     """The same in a line, for where there is no room for more."""
     markup = f"[b]{view.number}/{len(view.lesson.steps)} {escape(view.step.title)}[/]  "
-    if view.error or view.passed or view.fault or view.missing or view.answer:
+    if view.error or view.passed or (view.fault and tried) or view.missing or view.answer:
         return Content.from_markup(markup + _words(view)[-1])
     return Content.from_markup(f"{markup}{_TICKS[False]} to do")

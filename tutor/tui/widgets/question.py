@@ -36,12 +36,35 @@ class QuestionBox(Vertical):
         else:
             yield Input(placeholder="your answer, then Enter", id="answer")
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the answer is chosen from a list, and not typed."""
+        return bool(self._question.choices)
+
     def take_focus(self) -> None:
         """Bring the keys to where the answer is given."""
         answer = self.query_one("#answer")
         self.screen.set_focus(answer, scroll_visible=False)
         # After the step has been brought up, which waits for the same.
         self.call_after_refresh(answer.scroll_visible, animate=False)
+
+    def settle(self, answer: str) -> None:
+        """Show the right answer, and take no other."""
+        field = self.query_one("#answer")
+        if isinstance(field, Input) and not field.disabled:
+            field.value = answer
+        elif isinstance(field, OptionList) and not field.disabled:
+            for number, choice in enumerate(self._question.choices):
+                if choice.casefold() == answer.casefold():
+                    field.replace_option_prompt_at_index(number, with_code(f"✓  {choice}"))
+        field.disabled = True
+
+    def begin(self, character: str) -> None:
+        """Bring the keys to the answer, of which the first is there already."""
+        self.take_focus()
+        field = self.query_one("#answer")
+        if isinstance(field, Input):
+            field.insert_text_at_cursor(character)
 
     def choose(self, number: int) -> bool:
         """Choose by number, counted from 1; False where nothing is to be chosen so."""

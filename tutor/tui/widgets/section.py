@@ -62,6 +62,11 @@ class StepSection(Vertical):
         for block in self.query(CommandBlock):
             block.tick(ran)
 
+    def settle(self, answer: str) -> None:
+        """Show the right answer to the question, and take no other."""
+        if self.question is not None:
+            self.question.settle(answer)
+
     async def show_hints(self, hints: Sequence[Hint]) -> bool:
         """Unfold the hints that were asked for, the ones before fold up; returns whether there are new ones."""
         if len(hints) <= self._hints:
