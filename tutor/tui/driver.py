@@ -25,6 +25,7 @@ from textual.widget import Widget
 from tutor.shell.input_split import PASTE_BEGIN, PASTE_END, InputSplit, Kind, Piece
 from tutor.tui.terminal.holding import HoldingDriver
 from tutor.tui.terminal.outlet import Outlet
+from tutor.tui.terminal.steady import steady
 
 _POLL_SECONDS = 0.1
 _CHUNK = 65536
@@ -90,6 +91,10 @@ class RawDriver(HoldingDriver):
         if self._shape:
             self.write(_USUAL_CURSOR)
         super().stop_application_mode()
+
+    def write(self, data: str) -> None:
+        """Draw, each character in its column."""
+        super().write(steady(data, self._app.size.width) if self._drawing else data)
 
     @property
     def behind(self) -> int:

@@ -14,6 +14,8 @@ from textual.strip import Strip
 from tutor.shell.cells import CellStyle, Colour, Cursor, CursorShape, Run, Underline
 
 _MOST_STYLES = 4096
+_JOINER = "\u200d"
+_WIDENING = {ord(_JOINER): None, 0xFE0E: None, 0xFE0F: None}
 
 
 class RowStyles:
@@ -28,9 +30,8 @@ class RowStyles:
         width = 0
         for run in runs:
             text = run.text
-            if not text.isascii() and cell_len(text) != run.cells:
-                # Rich and the screen disagree on the width of a character: the rest of the row must stay in its place.
-                text = set_cell_size(text, run.cells)
+            if not text.isascii():
+                text = _in_cells(text, run.cells)
             segments.append(Segment(text, self.style(run.style)))
             width += run.cells
         return Strip(segments, width)
@@ -100,6 +101,14 @@ def regions(rows: Iterable[int], columns: int) -> list[Region]:
         else:
             found.append(Region(0, y, columns, 1))
     return found
+
+
+def _in_cells(text: str, cells: int) -> str:
+    """Text that Rich finds as wide as the screen does: the rest of the row must stay in its place."""
+    text = text.removesuffix(_JOINER)  # whatever comes next has cells of its own
+    if cell_len(text) != cells:
+        text = set_cell_size(text.translate(_WIDENING), cells)
+    return text
 
 
 def _rich(colour: Colour) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from tutor.tui.widgets.welcome import Welcome
 if TYPE_CHECKING:
     from tutor.tui.widgets.section import StepSection
 
+_SETTLE_SECONDS = 0.5
+"""How long a step may take to be laid out; what the learner scrolls after that stays."""
 _TALL = 20
 """From how many rows on an introduction leaves room for the step below it."""
 
@@ -33,7 +36,9 @@ class LessonPane(Vertical):
         self._lesson: Lesson | None = None
         self._active: StepSection | None = None
         self._turning = asyncio.Lock()
-        self._to_come: Widget | None = None
+        self._brought_up: Widget | None = None
+        self._settled_at = 0.0
+        self._is_shown = True
         self._title = ""
 
     def compose(self) -> ComposeResult:
@@ -44,9 +49,15 @@ class LessonPane(Vertical):
         yield Outcome(id="outcome")
 
     def on_mount(self) -> None:
-        """Know whether there is more to read than is seen."""
-        for name in ("scroll_y", "max_scroll_y"):
-            self.watch(self.text, name, self._tell_whether_more, init=False)
+        """Know whether there is more to read than is seen, and keep in sight what is read."""
+        self.watch(self.text, "scroll_y", self._tell_whether_more, init=False)
+        for name in ("virtual_size", "size"):
+            self.watch(self.text, name, self._laid_out, init=False)
+
+    def _laid_out(self) -> None:
+        """The text or its room has another size: Markdown is laid out bit by bit, and so is what stands below it."""
+        self._tell_whether_more()
+        self.call_after_refresh(self._bring_up_now)
 
     def _tell_whether_more(self) -> None:
         text = self.text
@@ -100,7 +111,7 @@ class LessonPane(Vertical):
         """Explain the screen, until the next step. A question stays where it can be answered."""
         await self.text.mount(Welcome(), before=0)
         if self._active is None or self._active.question is None:
-            self.call_after_refresh(self.text.scroll_home, animate=False)
+            self._bring_up(None)
 
     async def _turn_to(self, view: StepView) -> StepSection:
         """Add a section; everything is laid anew for another lesson, or on the way back."""
@@ -122,23 +133,30 @@ class LessonPane(Vertical):
         if view.number > 1 or self.text.size.height < _TALL:
             self._bring_up(section)
         else:
-            self.text.scroll_home(animate=False)
+            self._bring_up(None)
         return section
 
-    def _bring_up(self, part: Widget) -> None:
-        """Scroll until a part is at the top, as soon as it is laid out: the pane may be hidden."""
-        self._to_come = part
-        if self.display:
-            self.call_after_refresh(self._bring_up_now)
+    def _bring_up(self, part: Widget | None) -> None:
+        """Scroll until a part is at the top, None for the beginning, and stay there until all is laid out."""
+        self._brought_up, self._settled_at = part, time.monotonic() + _SETTLE_SECONDS
+        self._is_shown = self.display
+        self.call_after_refresh(self._bring_up_now)
 
     def on_show(self) -> None:
         """What came while the pane was hidden is brought up now."""
-        self.call_after_refresh(self._bring_up_now)
+        if not self._is_shown:
+            self._bring_up(self._brought_up)
 
     def _bring_up_now(self) -> None:
-        part, self._to_come = self._to_come, None
-        if part is not None and part.is_attached:
-            self.text.scroll_to_widget(part, animate=False, top=True)
+        if time.monotonic() < self._settled_at:
+            part = self._brought_up
+            if part is None:
+                self.text.scroll_home(animate=False)
+            elif part.is_attached:
+                self.text.scroll_to_widget(part, animate=False, top=True)
+        focused = self.screen.focused if self.is_attached else None
+        if focused is not None and focused is not self.text and self.text in focused.ancestors:
+            focused.scroll_visible(animate=False)
 
     def focus_answer(self) -> bool:
         """Go to where the answer is given, if the step has a question."""
