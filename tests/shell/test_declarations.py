@@ -45,9 +45,29 @@ struct GhosttyLate { int z; };
     ],
 )
 def test_what_is_wanted_is_kept_with_all_that_it_needs(wanted: list[str], kept: list[str]) -> None:
-    lines = narrowed(DECLARATIONS, wanted).strip().splitlines()
+    lines = [line for line in narrowed(DECLARATIONS, wanted).splitlines() if line and not line.startswith("#")]
     assert len(lines) == len(kept)
     assert all(name in line for name, line in zip(kept, lines, strict=True))
+
+
+def test_an_enumeration_is_a_number_with_constants() -> None:
+    text = "typedef enum { GHOSTTY_A, GHOSTTY_B = -3, GHOSTTY_C, GHOSTTY_D = 0x10, } GhosttyNumber;"
+    assert narrowed(text, ["GHOSTTY_C"]).split("\n")[1:-1] == [
+        "typedef int GhosttyNumber;",
+        "#define GHOSTTY_A 0",
+        "#define GHOSTTY_B -3",
+        "#define GHOSTTY_C -2",
+        "#define GHOSTTY_D 16",
+    ]
+    hard = "typedef enum { GHOSTTY_E = 1 << 3, } GhosttyBits;"
+    assert narrowed(hard, ["GHOSTTY_E"]) == hard
+
+
+def test_constants_are_those_of_the_whole_library() -> None:
+    names = ["GHOSTTY_NO_VALUE", "GHOSTTY_TERMINAL_OPT_SELECTION", "GHOSTTY_CELL_DATA_COLOR_RGB"]
+    program = f"from pyghostty import lib; print([getattr(lib, name) for name in {names}])"
+    whole = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert whole.strip() == str([getattr(lib, name) for name in names])
 
 
 def test_every_name_that_our_modules_call_is_declared() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -22,22 +23,24 @@ from tutor.tui.screens.help import HelpScreen
 pytestmark = [pytest.mark.pty, pytest.mark.netns, pytest.mark.usefixtures("home")]
 
 FOLDER = Path(__file__).with_name("pictures")
+PATIENCE = 5.0
 ELSEWHERE = "ip link add br1 type bridge; ip link set veth-a-ns1 master br1"
 
 
 async def compare(playing: Sitting, name: str, tmp_path: Path) -> None:
-    """Wait until the screen rests, and hold it against the picture of that name."""
-    before, drawn = "", picture_of(playing.app)
-    while drawn != before:
-        await playing.pilot.pause(0.5)
-        before, drawn = drawn, picture_of(playing.app)
+    """Wait until the screen is as in the picture of that name."""
     kept = FOLDER / f"{name}.txt"
     if os.environ.get("PICTURES") == "new":
-        kept.write_text(drawn, encoding="utf-8")
+        await playing.pilot.pause(1.5)
+        kept.write_text(picture_of(playing.app), encoding="utf-8")
+    wanted = kept.read_text(encoding="utf-8")
+    end = time.monotonic() + PATIENCE
+    while (drawn := picture_of(playing.app)) != wanted and time.monotonic() < end:
+        await playing.pilot.pause(0.1)
     found = tmp_path / f"{name}.txt"
     found.write_text(drawn, encoding="utf-8")
-    difference = difflib.unified_diff(kept.read_text(encoding="utf-8").split("\n"), drawn.split("\n"), "kept", "drawn")
-    assert drawn == kept.read_text(encoding="utf-8"), f"{found}\n" + "\n".join(difference)
+    difference = difflib.unified_diff(wanted.split("\n"), drawn.split("\n"), "kept", "drawn")
+    assert drawn == wanted, f"{found}\n" + "\n".join(difference)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 30), (200, 60)], ids=["80x24", "120x30", "200x60"])

@@ -21,6 +21,8 @@ _CALLERS = ("core.py", "_ffi.py")
 _STATEMENT = re.compile(r"[^;{}]*(?:\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}[^;{}]*)*;")
 _WORD = re.compile(r"\b(?:ghostty_|GHOSTTY_|Ghostty)\w+")
 _FUNCTION = re.compile(r"\b(ghostty_\w+)\s*\(")
+_ENUMERATION = re.compile(r"(?:\s|/\*[^*]*\*/)*typedef\s+enum\s*\{([^{}]*)\}\s*(\w+)\s*;")
+_CONSTANT = re.compile(r"\s*(\w+)\s*(?:=\s*(-?(?:0x[0-9A-Fa-f]+|\d+))\s*)?")
 _STRUCT = re.compile(r"\bstruct\s+(\w+)\s*\{")
 _FUNCTION_TYPE = re.compile(r"\(\s*\*\s*(\w+)\s*\)\s*\(")
 _LONGEST_NAME = 80
@@ -53,7 +55,24 @@ def narrowed(declarations: str, wanted: Iterable[str]) -> str:
         number = left.pop()
         kept.add(number)
         left |= nowhere.union(*(places.get(name, nowhere) for name in _WORD.findall(statements[number]))) - kept
-    return "".join(statements[number] for number in sorted(kept))
+    return "".join(_plainly(statements[number]) for number in sorted(kept))
+
+
+def _plainly(statement: str) -> str:
+    """An enumeration as a number and constants, which cffi reads without a parser of C; anything else as it is."""
+    enumeration = _ENUMERATION.fullmatch(statement)
+    if enumeration is None:
+        return statement
+    lines, value = [f"\ntypedef int {enumeration[2]};"], -1
+    for constant in enumeration[1].split(","):
+        if not constant.strip():
+            continue
+        named = _CONSTANT.fullmatch(constant)
+        if named is None:
+            return statement
+        value = int(named[2], 0) if named[2] else value + 1
+        lines.append(f"#define {named[1]} {value}")
+    return "\n".join(lines) + "\n"
 
 
 def _declared(statement: str) -> list[str]:
