@@ -146,7 +146,7 @@ def test_man_pages_page_and_close(lab: Outside) -> None:
 
 def test_the_chord_goes_to_the_lesson_and_back(lab: Outside) -> None:
     lab.terminal.press("C-]")
-    lab.until_shown("all keys")
+    lab.until_shown("? keys")
     lab.terminal.press("C-]", *"echo back in the shell", "Enter")
     lab.until_shown("┃back in the shell")
 

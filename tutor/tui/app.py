@@ -25,7 +25,7 @@ _LOADED_SECONDS = 2.0
 """How long after the start all is loaded."""
 
 
-class TutorApp(App[TutorError | None]):
+class TutorApp(App[TutorError | None], inherit_bindings=False):
     """The tutor."""
 
     TITLE = "tutor"

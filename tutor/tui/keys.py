@@ -43,6 +43,7 @@ LESSON_BINDINGS: list[BindingType] = [
     Binding("colon,ctrl+p", "app.command_palette", "everything else, by name"),
     Binding("q", "quit", "quit"),
     Binding("escape", "focus_lesson", "out of the answer", show=False),
+    Binding("ctrl+c", "interrupt", "copy what is selected", show=False),
 ]
 """What works while the lesson has the keys."""
 
@@ -72,7 +73,7 @@ _SHOWN = {
         KeyHint("h", "hint", "screen.hint"),
         KeyHint("s", "solve", "screen.solve"),
         KeyHint("c", "course", "screen.course"),
-        KeyHint("?", "all keys", "screen.help"),
+        KeyHint("?", "keys", "screen.help"),
         KeyHint("q", "quit", "screen.quit"),
     ),
 }
@@ -91,7 +92,7 @@ def keys_for(where: Where, *, waiting: str, asking: bool) -> tuple[KeyHint, ...]
         return (KeyHint("", waiting),)
     shown = _SHOWN[where]
     if asking and where is Where.LESSON:
-        return (shown[0], _ANSWER, *shown[1:])
+        return (shown[0], _ANSWER, *(hint for hint in shown[1:] if hint.key != "t"))
     if asking and where is Where.SHELL:
         return (KeyHint("Ctrl-]", "to the question", _SWITCH), *shown[1:])
     return shown

@@ -5,8 +5,10 @@ What the learner sees of it is for the screen that is made of it. Does not know 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from abc import abstractmethod
+from importlib import import_module
 
 from textual import work
 from textual.screen import Screen
@@ -22,6 +24,7 @@ from tutor.tui.watching import LabWatch
 from tutor.tui.widgets.terminal import TerminalPane
 
 _RESCAN_SECONDS = 1.0
+_SCREEN = "tutor.shell.screen"
 
 
 class LabScreen(Screen[int]):
@@ -35,6 +38,8 @@ class LabScreen(Screen[int]):
         """Whether the sitting is over."""
         self._watch = LabWatch(self._pump_now)
         self._pumping = False
+        self.is_scratch = False
+        """Whether this lab is one beside that of another tutor."""
         self.has_begun = False
         """Whether the learner is at a step."""
 
@@ -86,7 +91,8 @@ class LabScreen(Screen[int]):
     async def _begin(self) -> None:
         self.say("Preparing the lab ...")
         try:
-            started = await self.desk.take_over()
+            # The screen core takes a while to load: what has been laid out so far is painted meanwhile.
+            started, _ = await asyncio.gather(self.desk.take_over(), asyncio.to_thread(import_module, _SCREEN))
             if started is not None:
                 self.shell.attach(started.shell)
                 self.shell_opened()
@@ -106,6 +112,7 @@ class LabScreen(Screen[int]):
             if choice == "q":
                 await self.leave(end=False)
                 return
+            self.is_scratch = True
         if opening.found_at:
             text = (
                 f"A lab is still running, at {opening.found_at}. A new one takes its place, and what you made is lost."

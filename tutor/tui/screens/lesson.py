@@ -191,6 +191,13 @@ class LessonScreen(PlayScreen):
             self.turn_to(Side.SHELL)
             self.dictation.play(commands)
 
+    def action_interrupt(self) -> None:
+        """Copy what is selected; whoever selected nothing meant a program in the shell."""
+        if self.get_selected_text():
+            self.action_copy_text()
+        else:
+            self.tell_once("The lesson has the keys now. Ctrl-] leads to the shell, where Ctrl-C ends a program.")
+
     def action_look_back(self) -> None:
         """What has scrolled out of the shell."""
         self.turn_to(Side.SHELL)

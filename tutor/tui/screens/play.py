@@ -49,7 +49,7 @@ class PlayScreen(PanesScreen):
         """Held while the learner is on the way to another step, or out."""
         self._is_open = self._tried = False
         self._onwards = Onwards.NOTHING
-        self._waits_for = ""
+        self._waits_for, self._shell_title = "", "shell"
         self._looks_back = False
 
     def on_mount(self) -> None:
@@ -123,8 +123,10 @@ class PlayScreen(PanesScreen):
             marks = marks_of(view, self.desk.done(view.lesson))
             self.query_one(CourseBar).show(view.lesson.title, marks, *self.desk.progress())
             self.lesson.list_steps(marks)
-            self.query_one("#status", Static).update(in_brief(view, tried=self._tried))
-            self.lesson.query_one(Outcome).lead_on(leading_on(self._onwards, in_shell=self.shell.has_focus))
+            onwards = leading_on(self._onwards, in_shell=self.shell.has_focus)
+            self.query_one("#status", Static).update(f"{in_brief(view, tried=self._tried)}  {onwards}")
+            self.lesson.query_one(Outcome).lead_on(onwards)
+        self.shell.border_title = self._shell_title + (" (scratch lab)" if self.is_scratch else "")
         if self.arrangement.shows_network:
             self.query_one(NetworkPane).show(self.desk.network())
         self.query_one(KeyBar).show(keys_for(self._where, waiting=self._waits_for, asking=self.is_asking))
@@ -216,7 +218,8 @@ class PlayScreen(PanesScreen):
 
     def on_terminal_pane_title_changed(self, message: TerminalPane.TitleChanged) -> None:
         """The shell's title is the pane's."""
-        self.shell.border_title = message.title or "shell"
+        self._shell_title = message.title or "shell"
+        self.tell()
 
     def on_terminal_pane_mode_changed(self, message: TerminalPane.ModeChanged) -> None:
         """The shell shows what has scrolled away, or the present again."""

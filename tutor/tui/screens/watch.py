@@ -39,7 +39,10 @@ class WatchScreen(Screen[int]):
         pane = TerminalPane(id="watched")
         pane.can_focus = False
         yield pane
-        yield Static("You are watching another tutor's shell.  [b]q[/]uit", id="bar")
+        yield Static(
+            "[b]q[/] quit   This is another tutor's shell: you see what happens in it, and can do nothing there.",
+            id="bar",
+        )
 
     def on_mount(self) -> None:
         """Begin."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from rich.markup import escape
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from tutor.lesson import StepKind
@@ -86,9 +85,9 @@ def _words(view: StepView, *, tried: bool = True) -> list[str]:
     return lines
 
 
-def in_brief(view: StepView, *, tried: bool = True) -> Content:
-    """The same in a line, for where there is no room for more."""
-    markup = f"[b]{view.number}/{len(view.lesson.steps)} {escape(view.step.title)}[/]  "
+def in_brief(view: StepView, *, tried: bool = True) -> str:
+    """The same in a line of markup, for where there is no room for more."""
+    title = f"[b]{view.number}/{len(view.lesson.steps)} {escape(view.step.title)}[/]  "
     if view.error or view.passed or (view.fault and tried) or view.missing or view.answer:
-        return Content.from_markup(markup + _words(view)[-1])
-    return Content.from_markup(f"{markup}{_TICKS[False]} to do")
+        return title + _words(view)[-1]
+    return f"{title}{_TICKS[False]} to do"

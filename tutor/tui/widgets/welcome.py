@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.widgets import Static
 
-_TEXT = """This is the lesson. Beside it is a real shell on a machine of your own: you are root there, and can break \
-nothing outside of it. A step ticks by itself as soon as the kernel shows that it is done; if something is wrong, the \
-line at the bottom says what.
-[b $accent]Ctrl-][/] goes from the shell to the lesson and back. In the lesson [b $accent]t[/] types a command, \
+_TEXT = """This is the lesson; the other side is a real shell on a machine of your own: you are root there, and can \
+break nothing outside of it. A step ticks by itself as soon as the kernel shows that it is done; if something is \
+wrong, the line at the bottom says what.
+[b $accent]Ctrl-][/] goes from one side to the other. In the lesson [b $accent]t[/] types a command, \
 [b $accent]h[/] hints, [b $accent]?[/] shows all keys."""
 
 
