@@ -119,6 +119,7 @@ def clusters(text: str) -> list[str]:
     found: list[str] = []
     for character in text:
         joins = unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf")
+        joins = (joins and character != "\u00ad") or "\u1160" <= character <= "\u11ff"
         if found and (joins or found[-1].endswith("\u200d") or "\U0001f3fb" <= character <= "\U0001f3ff"):
             found[-1] += character
         else:

@@ -43,7 +43,7 @@ class Paint:
             foreground = (mixed.red, mixed.green, mixed.blue)
         return replace(
             cell, foreground=foreground, background=background, marks=cell.marks - {"faint"},
-            underline=_line_below(cell),
+            underline=_line_below(cell), text=cell.text.replace("\ufe0f", ""),  # which some find wide
         )  # fmt: skip
 
     def _shade(self, colour: Colour, default: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -29,6 +29,9 @@ PICTURES = (
     "\\e[44m\\e[K\\e[0m\\n\\e[2mfaint\\e[0m \\e[9mstruck\\e[0m \\e]8;;http://x/\\alink\\e]8;;\\a\\n'; seq 5"
 )
 
+BEFORE_THEM = {"👍🏽": 4, "🇩🇪": 4, "👩‍👩‍👧": 6, "❤\ufe0f": 1, "\U0001faea": 2, "हिन्दी": 5}
+"""How many cells the screen gives to what outer terminals see otherwise."""
+
 
 @contextmanager
 def played(home: Path, path: str) -> Iterator[Lab]:
@@ -64,6 +67,18 @@ def test_both_ways_to_paint_paint_the_same(tmp_path: Path) -> None:
             time.sleep(0.1)
             pictures[path] = coloured(lab)
     assert pictures["direct"] == pictures["public"]
+
+
+@pytest.mark.parametrize("path", ["direct", "public"])
+def test_what_stands_behind_an_emoji_of_several_code_points_is_in_its_place(tmp_path: Path, path: str) -> None:
+    with played(tmp_path, path) as lab:
+        for number, (text, column) in enumerate(BEFORE_THEM.items()):
+            lab.run(f"clear; printf '%s' '{text}'; printf '@%d\\n' {number}")
+            lab.until_shown(f"@{number}\n")
+            lab.terminal.tmux("copy-mode", ";", "send", "-X", "search-backward", f"@{number}")
+            found = int(lab.terminal.tmux("display-message", "-p", "#{copy_cursor_x}"))
+            assert found - LEFT == column, text
+            lab.terminal.tmux("send", "-X", "cancel")
 
 
 def test_the_terminals_own_cursor_is_where_the_programs_is(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Does not know what made them change, nor who draws them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import compress
 from operator import ne, sub
@@ -14,6 +14,7 @@ from typing import cast
 from tutor.shell.cell_layout import RowReader
 from tutor.shell.cells import PLAIN, CellStyle, Colour, Cursor, CursorShape, Run, Underline
 from tutor.shell.native import broken, ffi, lib, made
+from tutor.shell.widths import is_disputed
 
 _MOST_CACHED = 50_000
 _MOST_STYLES = 4096
@@ -127,8 +128,11 @@ class Picture:
         text, keys = self._reader.read(view.ptr) or self._read_oddities(ffi.unpack(view.ptr, view.len))
         cells = len(keys)
         starts = [0, *compress(range(1, cells), map(ne, keys, keys[1:]))]
-        if len(starts) == 1 and not keys[0]:
-            return (Run("".join(text), PLAIN, cells),)
+        whole = "".join(text)
+        if is_disputed(whole):
+            starts = sorted({*starts, *_disputed_cells(text)})
+        elif len(starts) == 1 and not keys[0]:
+            return (Run(whole, PLAIN, cells),)
         ends = [*starts[1:], cells]
         parts = [text[start:end] for start, end in zip(starts, ends, strict=True)]
         texts = cast("list[str]", parts) if isinstance(text, str) else map("".join, parts)
@@ -211,6 +215,15 @@ class Picture:
                 known.clear()
             style = known[key] = _read_style(self._style, linked=linked)
         return style
+
+
+def _disputed_cells(texts: Sequence[str]) -> Iterator[int]:
+    """Where cells with disputed characters begin, and where the cells behind them do: each is a run of its own."""
+    behind = False
+    for x, text in enumerate(texts):
+        if text and (is_disputed(text) or behind):
+            yield x
+            behind = is_disputed(text)
 
 
 def _decoder() -> Callable[[int], tuple[str | None, int]]:
