@@ -41,16 +41,16 @@ def test_offering_again_goes_round_and_executes_nothing(commands: list[str], tim
     assert not shell.run
 
 
-def test_what_the_learner_has_entered_is_not_taken_away() -> None:
+def test_what_stands_half_typed_at_the_prompt_makes_room_and_what_a_program_reads_does_not() -> None:
     shell = Typed()
     dictation = Dictation(shell)
+    shell.line = "half typed "
     dictation.offer(["a", "b"], NOTHING)
+    assert shell.line == "a"
     dictation.started()
-    shell.line = ""
-    dictation.prompted()
-    shell.line = "mine "
+    shell.line = "typed into cat "
     dictation.offer(["a", "b"], frozenset({"a"}))
-    assert shell.line == "mine b"
+    assert shell.line == "typed into cat b"
 
 
 def test_commands_are_played_each_at_a_prompt_of_its_own() -> None:

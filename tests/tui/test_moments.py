@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.events import Paste
 from textual.widgets import OptionList
 
 from tests.tui.lesson_app import at_step
@@ -200,3 +201,52 @@ async def test_a_step_that_came_while_the_lesson_was_hidden_is_brought_up_with_i
         title = list(playing.lesson.query(".title"))[-1]
         answer = playing.lesson.query_one("#answer")
         await playing.until(lambda: region.contains_region(title.region) and region.contains_region(answer.region))
+
+
+async def test_solving_clears_what_stands_half_typed_at_the_prompt(nursery: Nursery) -> None:
+    async with at_step(nursery, "veth-pair/pair") as playing:
+        playing.pane.type_text("ip netns del ns1; ")
+        await playing.until(lambda: playing.shown.endswith("del ns1;"))
+        await playing.press_in_lesson("s")
+        await playing.until(lambda: "Done" in playing.outcome)
+        assert all("netns" not in command.text for command in playing.app.commands)
+
+
+async def test_solving_a_question_gives_the_answer_that_its_command_shows(nursery: Nursery) -> None:
+    async with at_step(nursery, "initial-state/mtu") as playing:
+        await playing.press_in_lesson("s")
+        await playing.until(lambda: "Done" in playing.outcome)
+        assert "ip link show eth0" in playing.shown
+
+
+async def test_solving_says_when_something_else_is_in_the_way(nursery: Nursery) -> None:
+    async with at_step(nursery, "veth-pair/one-end-up") as playing:
+        await playing.run("ip link set veth-b-ns1 up")
+        await playing.press_in_lesson("s")
+        await playing.until(lambda: "something else is in the way" in playing.notices)
+        assert "Done" not in playing.outcome
+
+
+async def test_nothing_is_typed_into_a_full_screen_program(nursery: Nursery) -> None:
+    async with at_step(nursery, "veth-pair/pair") as playing:
+        playing.pane.type_text("less /etc/hostname\n")
+        await playing.until(lambda: playing.pane.is_full_screen)
+        await playing.press_in_lesson("t")
+        await playing.until(lambda: "full-screen program" in playing.notices)
+        assert "ip link" not in playing.shown
+
+
+async def test_a_paste_in_the_lesson_goes_to_the_shell(nursery: Nursery) -> None:
+    async with at_step(nursery, "veth-pair/pair") as playing:
+        await playing.to_lesson()
+        playing.app.post_message(Paste("echo pasted"))
+        await playing.until(lambda: playing.shown.endswith("echo pasted"))
+
+
+async def test_a_shell_that_can_not_start_is_not_started_for_ever(nursery: Nursery) -> None:
+    async with at_step(nursery, "veth-pair/pair") as playing:
+        await playing.run("cp /bin/true /tmp/true; mount --bind /tmp/true /bin/bash")
+        playing.pane.type_text("exit\n")
+        await playing.until(lambda: playing.question == "The lab is not there")
+        await playing.pilot.press("b")
+        await playing.until(lambda: not playing.question and playing.shown == "root@vm:~#")

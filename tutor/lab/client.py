@@ -394,4 +394,4 @@ class Lab:
 
 
 def _gone() -> LabGone:
-    return LabGone("the lab has ended", hint="reset the lesson to get a new one")
+    return LabGone("the lab has ended", hint="it can be built anew, at the step where you are")

@@ -48,17 +48,15 @@ class Dictation:
         left = [command for command in commands if command not in ran] or list(commands)
         if not left:
             return
-        if self._offered:
-            self._shell.write(_KILL_LINE)
-            if self._offered in left:
-                left = left[(left.index(self._offered) + 1) % len(left) :]
+        self._clear_line()
+        if self._offered in left:
+            left = left[(left.index(self._offered) + 1) % len(left) :]
         self._offered = left[0]
         self._shell.type_text(left[0])
 
     def play(self, commands: Sequence[str]) -> None:
         """Type and execute commands, each when the one before it has ended."""
-        if self._offered:
-            self._shell.write(_KILL_LINE)
+        self._clear_line()
         self._offered = ""
         self._queue = deque(commands)
         self._plays = True
@@ -88,6 +86,11 @@ class Dictation:
         """Another shell is there, of which nothing is known yet."""
         self.stop()
         self._is_busy = False
+
+    def _clear_line(self) -> None:
+        """Take away what stands at the prompt (Ctrl-Y in bash brings it back): a mix of two commands is neither."""
+        if self._offered or not self._is_busy:
+            self._shell.write(_KILL_LINE)
 
     def _next(self) -> None:
         if self._queue:

@@ -36,6 +36,7 @@ LESSON_BINDINGS: list[BindingType] = [
     Binding("c", "course", "the whole course: lessons, steps, and to any of them"),
     Binding("v,left_square_bracket", "look_back", "look back in the shell: scroll, select, copy"),
     Binding("slash", "search", "search what the shell has printed"),
+    Binding("l", "redraw", "draw the shell anew, after a program has left it in disorder"),
     Binding("m", "network", "show or hide the network"),
     Binding("less_than_sign", "divide(-4)", "less room for the lesson"),
     Binding("greater_than_sign", "divide(4)", "more room for the lesson"),

@@ -28,3 +28,10 @@ def leading_on(onwards: Onwards, *, in_shell: bool) -> str:
             return f"{key} leads on.[/]"
         case Onwards.END:
             return f"The lesson ends here.  {key} leads on.[/]"
+
+
+UNSEEN = (
+    "Something runs in the shell. If it is a shell that can't tell what it prints (sh, tmux):"
+    "  [@click=screen.seen][b $accent]y[/] I have seen it[/]"
+)
+"""Markup for a step that is to be seen, where nobody can know."""

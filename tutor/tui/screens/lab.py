@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from abc import abstractmethod
 from importlib import import_module
 
@@ -25,6 +26,7 @@ from tutor.tui.widgets.terminal import TerminalPane
 
 _RESCAN_SECONDS = 1.0
 _SCREEN = "tutor.shell.screen"
+_SHORT_SECONDS, _MOST_SHORT_LIVED = 1.0, 3
 
 
 class LabScreen(Screen[int]):
@@ -38,6 +40,9 @@ class LabScreen(Screen[int]):
         """Whether the sitting is over."""
         self._watch = LabWatch(self._pump_now)
         self._pumping = False
+        self._changing = asyncio.Lock()
+        self._labs = self._short_lived = 0
+        self._shell_since = 0.0
         self.is_scratch = False
         """Whether this lab is one beside that of another tutor."""
         self.has_begun = False
@@ -135,14 +140,17 @@ class LabScreen(Screen[int]):
     async def place(self, lesson: Lesson, step: Step, *, living: bool, opening: Opening | None = None) -> None:
         """Go to a step, in the lab as it is or in a new one; what fails becomes a question."""
         try:
-            if not living:
-                self.say("Building the lab ...")
-                self._watch.pause()
-                self.shell.detach()
-                await self.desk.build(lesson, step)
-            if not living or not self.shell.wants_keys:
-                await self._open_shell()
-                self.shell_comes(asks=step.kind is StepKind.ANSWER, resumed=opening is not None and opening.resumed)
+            async with self._changing:
+                if not living:
+                    self._labs += 1
+                    self.say("Building the lab ...")
+                    self._watch.pause()
+                    self.shell.detach()
+                    await self.desk.build(lesson, step)
+                if not living or not self.shell.wants_keys:
+                    self._short_lived = 0
+                    await self._open_shell()
+                    self.shell_comes(asks=step.kind is StepKind.ANSWER, resumed=opening is not None and opening.resumed)
             view = await self.desk.enter(lesson, step)
             await self.show(view)
             await self.arrived(opening, living=living)
@@ -155,6 +163,7 @@ class LabScreen(Screen[int]):
     async def _open_shell(self) -> None:
         columns, rows = self.shell.columns_and_rows
         self.shell.attach(await self.desk.shell(columns, rows))
+        self._shell_since = time.monotonic()
         self.shell_opened()
 
     async def _trouble(self, error: TutorError, lesson: Lesson, step: Step) -> None:
@@ -184,12 +193,13 @@ class LabScreen(Screen[int]):
 
     @work(group="pump")
     async def _pump(self) -> None:
+        labs = self._labs
         try:
             view, notices = await self.desk.pump()
-            if view is not None:
+            if view is not None and labs == self._labs:
                 await self.show(view)
             for notice in notices:
-                await self._notice(notice)
+                await self._notice(notice, labs)
         except TutorError as error:
             await self.lost(error)
         finally:
@@ -197,14 +207,32 @@ class LabScreen(Screen[int]):
             if not self.is_ending:
                 self._watch.over(self.desk.filenos())
 
-    async def _notice(self, notice: Notice) -> None:
+    async def _notice(self, notice: Notice, labs: int) -> None:
+        """Something has happened in a lab; by now there may be another one, as `labs` tells."""
         if notice["notice"] == "shell-ended":
-            self.shell.detach()
-            await self.desk.shell_ended()
-            await self._open_shell()
-            self.notify("That shell has ended. Here is a new one.")
-        elif notice["notice"] == "machine-down":
+            async with self._changing:
+                if labs == self._labs:
+                    await self._replace_shell()
+        elif notice["notice"] == "machine-down" and labs == self._labs:
             raise LabGone(f"the machine {notice['machine']} has gone down", hint="it can be built anew, at this step")
+
+    async def _replace_shell(self) -> None:
+        self.shell.detach()
+        await self.desk.shell_ended()
+        lasted = time.monotonic() - self._shell_since
+        self._short_lived = self._short_lived + 1 if lasted < _SHORT_SECONDS else 0
+        if self._short_lived == _MOST_SHORT_LIVED:
+            raise LabGone(
+                "The shell ends as soon as it begins: files that it needs may be gone.",
+                hint="The lab can be built anew, at this step.",
+            )
+        await self._open_shell()
+        self.tell_once("That shell has ended. Here is a new one.")
+
+    def tell_once(self, text: str) -> None:
+        """Tell something in passing, in place of what was told before."""
+        self.app.clear_notifications()
+        self.notify(text)
 
     async def lost(self, error: TutorError) -> None:
         """The lab is not there any more, or does not answer."""

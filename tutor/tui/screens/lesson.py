@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.widgets import Input
 
 from tutor.errors import TutorError
@@ -157,15 +157,28 @@ class LessonScreen(PlayScreen):
     @work(exclusive=True, group="type")
     async def action_type(self) -> None:
         """The step's next command at the prompt, not executed."""
-        if self.view is not None:
+        if self.view is not None and self._may_type():
             self.turn_to(Side.SHELL)
             self.dictation.offer(await self.desk.commands(), self.ran)
+
+    def _may_type(self) -> bool:
+        """Whether a command can be typed; a full-screen program would take its letters for something else."""
+        if self.shell.is_full_screen:
+            self.tell_once("A full-screen program has the shell. End it first (q, or :q in vim).")
+        return not self.shell.is_full_screen
 
     @work(exclusive=True, group="type")
     async def on_command_block_chosen(self, message: CommandBlock.Chosen) -> None:
         """A click on a command."""
+        if self._may_type():
+            self.turn_to(Side.SHELL)
+            self.dictation.offer(await self.desk.to_type((message.command,)), frozenset())
+
+    def on_paste(self, event: Paste) -> None:
+        """What is pasted while the lesson has the keys is meant for the shell: there is nothing else to paste into."""
+        event.stop()
         self.turn_to(Side.SHELL)
-        self.dictation.offer(await self.desk.to_type((message.command,)), frozenset())
+        self.shell.take_paste(event.text.encode())
 
     def on_command_block_copied(self, message: CommandBlock.Copied) -> None:
         """A block for the clipboard."""
@@ -207,6 +220,11 @@ class LessonScreen(PlayScreen):
         """Search what has scrolled out of the shell."""
         self.turn_to(Side.SHELL)
         self.shell.search()
+
+    def action_redraw(self) -> None:
+        """A sane terminal."""
+        self.turn_to(Side.SHELL)
+        self.shell.reset_screen()
 
     def action_help(self) -> None:
         """All keys."""

@@ -21,7 +21,7 @@ from tutor.tui.desk import Desk
 from tutor.tui.dictation import Dictation
 from tutor.tui.keys import Where, keys_for
 from tutor.tui.moves import one_at_a_time
-from tutor.tui.onwards import Onwards, leading_on
+from tutor.tui.onwards import UNSEEN, Onwards, leading_on
 from tutor.tui.preferences import Preferences
 from tutor.tui.screens.panes import PanesScreen
 from tutor.tui.widgets.course_bar import CourseBar, marks_of
@@ -123,7 +123,10 @@ class PlayScreen(PanesScreen):
             marks = marks_of(view, self.desk.done(view.lesson))
             self.query_one(CourseBar).show(view.lesson.title, marks, *self.desk.progress())
             self.lesson.list_steps(marks)
-            onwards = leading_on(self._onwards, in_shell=self.shell.has_focus)
+            in_shell = self.shell.has_focus
+            onwards = leading_on(self._onwards, in_shell=in_shell)
+            if self.dictation.is_busy and not in_shell and view.step.kind is StepKind.SEE and not view.passed:
+                onwards = UNSEEN
             self.query_one("#status", Static).update(f"{in_brief(view, tried=self._tried)}  {onwards}")
             self.lesson.query_one(Outcome).lead_on(onwards)
         self.shell.border_title = self._shell_title + (" (scratch lab)" if self.is_scratch else "")
@@ -182,6 +185,7 @@ class PlayScreen(PanesScreen):
         """Whoever goes on working does not wait for the next step: it is there before the command ends."""
         del message
         self.dictation.started()
+        self.tell()
         if self.advance.is_coming:
             self.advance.cancel()
             await self._on_to_the_next()
@@ -210,11 +214,6 @@ class PlayScreen(PanesScreen):
         """The shell waits: type the next command, if we are solving."""
         if self.dictation.prompted() and self.view is not None and not self.view.passed:
             self.tell_once("The step's commands have been typed, but something else is in the way. r builds it anew.")
-
-    def tell_once(self, text: str) -> None:
-        """Tell something in passing, in place of what was told before."""
-        self.app.clear_notifications()
-        self.notify(text)
 
     def on_terminal_pane_title_changed(self, message: TerminalPane.TitleChanged) -> None:
         """The shell's title is the pane's."""

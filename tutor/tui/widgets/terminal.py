@@ -178,6 +178,11 @@ class TerminalPane(Widget, can_focus=True):
         """Search in what was printed."""
         self._hand.look_back(searching=True)
 
+    @property
+    def is_full_screen(self) -> bool:
+        """Whether a full-screen program (an editor, a pager) has the screen."""
+        return self._screen is not None and self._screen.is_alternate
+
     def come_back(self) -> None:
         """Look at the present, with nothing selected."""
         self._hand.come_back()
