@@ -216,6 +216,40 @@ def test_colours_are_those_that_it_was_told(screen: Screen, answers: Answers) ->
     assert answers == [b"\x1b]4;200;rgb:ffff/0000/d7d7\x07"]
 
 
+RED_AND_BLUE = b"\x1b[H\x1b[31mred\x1b[34;41mblue\x1b[0;44m\x1b[K\x1b[0m"
+
+
+def shown_colours(screen: Screen) -> list[tuple[object, object]]:
+    """Of what was printed in red and blue."""
+    return [(run.style.foreground, run.style.background) for run in first_row(screen)]
+
+
+def test_a_colour_of_the_palette_that_a_program_has_changed_is_what_it_was_changed_to(screen: Screen) -> None:
+    screen.feed(RED_AND_BLUE)
+    assert shown_colours(screen) == [(1, None), (4, 1), (None, 4)]
+    screen.feed(b"\x1b]4;4;#5454ff\x07")
+    rows = screen.changed_rows()[0]
+    assert len(rows) == screen.rows
+    blue = (0x54, 0x54, 0xFF)
+    assert [(run.style.foreground, run.style.background) for run in rows[0]] == [(1, None), (blue, 1), (None, blue)]
+    screen.feed(b"\x1b]4;4;rgb:00/01/02;1;rgb:10/20/30\x07")
+    assert shown_colours(screen) == [((16, 32, 48), None), ((0, 1, 2), (16, 32, 48)), (None, (0, 1, 2))]
+    screen.feed(b"\x1b]104;4\x07")
+    assert shown_colours(screen) == [((16, 32, 48), None), (4, (16, 32, 48)), (None, 4)]
+    screen.feed(b"\x1b]104\x07")
+    assert shown_colours(screen) == [(1, None), (4, 1), (None, 4)]
+
+
+def test_a_colour_that_is_set_to_what_it_is_told_to_be_is_the_themes(screen: Screen) -> None:
+    screen.set_colours((1, 2, 3), (4, 5, 6), [(number, 9, 9) for number in range(16)])
+    screen.feed(RED_AND_BLUE + b"\x1b]4;4;rgb:04/09/09;1;rgb:01/09/0a\x07")
+    assert shown_colours(screen) == [((1, 9, 10), None), (4, (1, 9, 10)), (None, 4)]
+    screen.set_colours((1, 2, 3), (4, 5, 6), [(number, 7, 7) for number in range(16)])
+    assert shown_colours(screen) == [((1, 9, 10), None), ((4, 9, 9), (1, 9, 10)), (None, (4, 9, 9))]
+    screen.make_sane()
+    assert shown_colours(screen) == [(1, None), (4, 1), (None, 4)]
+
+
 def test_the_bell_is_rung_and_text_for_the_clipboard_is_handed_on_but_never_too_much(screen: Screen) -> None:
     rung: list[bool] = []
     copied: list[str] = []

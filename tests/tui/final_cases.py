@@ -9,7 +9,7 @@ import shutil
 import struct
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.tui.final_screens import COLUMNS, ROWS, Cell, Recording, Size, Step
@@ -60,6 +60,9 @@ PRINTED: dict[str, Recording | str] = {
     "the palette": "".join(
         f"\x1b[38;5;{n}m#\x1b[48;5;{255 - n}m*\x1b[0m" + "\r\n" * (n % 32 == 31) for n in range(256)
     ),
+    "the palette changed": "\x1b[34mone\x1b[m \x1b]4;4;#5454ff\x07\x1b]4;200;rgb:10/20/30\x07\x1b[34;48;5;200mtwo\x1b[K"
+    "\x1b[0m\r\n\x1b]4;1;#123456\x07\x1b[31mthree\x1b[0m \x1b]104;1\x07",
+    "the palette changed and as it was": "\x1b]4;4;#5454ff;1;#123456\x07\x1b[34mone\x1b[31mtwo\x1b]104\x07",
     "sixteen colours": "".join(f"\x1b[{n}mf\x1b[{n + 10}mb\x1b[0m" for n in [*range(30, 38), *range(90, 98)]),
     "all colours": "".join(f"\x1b[38;2;{n * 3};{255 - n * 3};{n}m#\x1b[48;2;9;{n};{n * 3}m*\x1b[0m" for n in range(80)),
     "all colours with colons": "\x1b[38:2::10:20:30ma\x1b[48:2::200:100:50mb\x1b[38:5:99mc\x1b[0md",
@@ -208,8 +211,10 @@ PROGRAMS: dict[str, Program] = {
         ["watch", "-c", "-n", "60", "ls", "--color=always", "-la", "/etc"],
         ["Every", 0.2],
         (
-            "it changes the palette (OSC 4), which is the theme's here",
-            lambda x, y, ours, its: isinstance(ours.foreground, int) and isinstance(its.foreground, tuple),
+            "it changes the bright colours (OSC 4), and to tmux, but only then, a bold colour is the bright one",
+            lambda x, y, ours, its: (
+                ours.foreground in range(8) and "bold" in ours.marks and its == replace(ours, foreground=its.foreground)
+            ),
         ),
     ),
     "ls in columns and colours": Program(["ls", "--color=always", "-C", "-w", "80", "/usr/bin", "/dev"], [0.3]),

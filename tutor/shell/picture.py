@@ -14,6 +14,7 @@ from typing import cast
 from tutor.shell.cell_layout import RowReader
 from tutor.shell.cells import PLAIN, CellStyle, Colour, Cursor, CursorShape, Run, Underline
 from tutor.shell.native import broken, ffi, lib, made
+from tutor.shell.palette import Palette
 from tutor.shell.widths import is_disputed
 
 _MOST_CACHED = 50_000
@@ -68,6 +69,7 @@ class Picture:
         self._keys: dict[int, int] = {}
         self._styles: dict[bytes, CellStyle] = {}
         self._linked_styles: dict[bytes, CellStyle] = {}
+        self._palette = Palette(terminal)
         self._selection = ffi.new("GhosttyRenderStateRowSelection*")
         self._selection.size = ffi.sizeof("GhosttyRenderStateRowSelection")
         self.selected: dict[int, tuple[int, int]] = {}
@@ -89,6 +91,9 @@ class Picture:
             wanted = frozenset(range(height))
         rows = {}
         self._page = None
+        if self._palette.has_changed():  # then all rows have
+            self._styles.clear()
+            self._linked_styles.clear()
         if self._dirty[0] or wanted:
             for y in self._walk(wanted):
                 rows[y] = self._runs()
@@ -157,7 +162,7 @@ class Picture:
         if missing:
             self._select_row()
             for key, x in missing.items():
-                styles[key] = self._style_at(x, linked=key >= _LINKED) if key > 0 else _background(-key)
+                styles[key] = self._style_at(x, linked=key >= _LINKED) if key > 0 else self._background(-key)
         return [styles[key] for key in wanted]
 
     def _read_oddities(self, raw: list[int]) -> tuple[list[str], list[int]]:
@@ -213,17 +218,53 @@ class Picture:
         if style is None:
             if len(known) >= _MOST_STYLES:
                 known.clear()
-            style = known[key] = _read_style(self._style, linked=linked)
+            style = known[key] = self._read_style(self._style, linked=linked)
         return style
+
+    def _background(self, value: int) -> CellStyle:
+        """The style of a raw cell that has nothing but a background."""
+        number = ffi.new("int*")
+        lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_CONTENT_TAG, number)
+        if number[0] == lib.GHOSTTY_CELL_CONTENT_BG_COLOR_PALETTE:
+            index = ffi.new("uint8_t*")
+            lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_COLOR_PALETTE, index)
+            return CellStyle(background=self._palette.shown(index[0]))
+        colour = ffi.new("GhosttyColorRgb*")
+        lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_COLOR_RGB, colour)
+        return CellStyle(background=(colour.r, colour.g, colour.b))
+
+    def _read_style(self, raw: ffi.CData, *, linked: bool) -> CellStyle:
+        return CellStyle(
+            self._colour(raw.fg_color),
+            self._colour(raw.bg_color),
+            bool(raw.bold),
+            bool(raw.faint),
+            bool(raw.italic),
+            Underline(raw.underline),
+            bool(raw.blink),
+            bool(raw.inverse),
+            bool(raw.invisible),
+            bool(raw.strikethrough),
+            bool(raw.overline),
+            linked,
+        )
+
+    def _colour(self, raw: ffi.CData) -> Colour:
+        if raw.tag == lib.GHOSTTY_STYLE_COLOR_PALETTE:
+            return self._palette.shown(raw.value.palette)
+        if raw.tag == lib.GHOSTTY_STYLE_COLOR_RGB:
+            return (raw.value.rgb.r, raw.value.rgb.g, raw.value.rgb.b)
+        return None
 
 
 def _disputed_cells(texts: Sequence[str]) -> Iterator[int]:
     """Where cells with disputed characters begin, and where the cells behind them do: each is a run of its own."""
-    behind = False
-    for x, text in enumerate(texts):
-        if text and (is_disputed(text) or behind):
-            yield x
-            behind = is_disputed(text)
+    disputed = {text for text in set(texts) if is_disputed(text)}
+    for x in [x for x, text in enumerate(texts) if text in disputed]:
+        yield x
+        end = next((end for end in range(x + 1, len(texts)) if texts[end]), None)
+        if end is not None:
+            yield end
 
 
 def _decoder() -> Callable[[int], tuple[str | None, int]]:
@@ -255,41 +296,3 @@ def _decoder() -> Callable[[int], tuple[str | None, int]]:
         return " ", -value
 
     return decode
-
-
-def _background(value: int) -> CellStyle:
-    """The style of a raw cell that has nothing but a background."""
-    number = ffi.new("int*")
-    lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_CONTENT_TAG, number)
-    if number[0] == lib.GHOSTTY_CELL_CONTENT_BG_COLOR_PALETTE:
-        index = ffi.new("uint8_t*")
-        lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_COLOR_PALETTE, index)
-        return CellStyle(background=int(index[0]))
-    colour = ffi.new("GhosttyColorRgb*")
-    lib.ghostty_cell_get(value, lib.GHOSTTY_CELL_DATA_COLOR_RGB, colour)
-    return CellStyle(background=(colour.r, colour.g, colour.b))
-
-
-def _read_style(raw: ffi.CData, *, linked: bool) -> CellStyle:
-    return CellStyle(
-        _colour(raw.fg_color),
-        _colour(raw.bg_color),
-        bool(raw.bold),
-        bool(raw.faint),
-        bool(raw.italic),
-        Underline(raw.underline),
-        bool(raw.blink),
-        bool(raw.inverse),
-        bool(raw.invisible),
-        bool(raw.strikethrough),
-        bool(raw.overline),
-        linked,
-    )
-
-
-def _colour(raw: ffi.CData) -> Colour:
-    if raw.tag == lib.GHOSTTY_STYLE_COLOR_PALETTE:
-        return int(raw.value.palette)
-    if raw.tag == lib.GHOSTTY_STYLE_COLOR_RGB:
-        return (raw.value.rgb.r, raw.value.rgb.g, raw.value.rgb.b)
-    return None

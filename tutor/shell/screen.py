@@ -25,6 +25,7 @@ _LEAVE = b"\x1b[?1049l"
 _SANE = (
     b"\x1b[!p"  # margins, letters, attributes as at first
     b"\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # the mouse
+    b"\x1b]104\x07"  # the palette
     b"\x1b[?1l\x1b>\x1b[?1004l\x1b[?2026l\x1b[?25h\x1b[0 q\x1b[<9u"  # keys, focus, held output, the cursor
 )
 
