@@ -107,6 +107,9 @@ class PanesScreen(LabScreen):
 
     def action_divide(self, percent: int) -> None:
         """A key divides the screen."""
+        if self.arrangement.is_narrow:
+            self.tell_once("One pane at a time: there is no room for both side by side.")
+            return
         self.arrangement.split += percent
         self._arrange()
         self.keep(split=self.arrangement.split)
@@ -115,6 +118,8 @@ class PanesScreen(LabScreen):
         """The network, or more of the shell."""
         self.arrangement.toggle_network()
         self._arrange()
+        if not self.arrangement.shows_shell:
+            self.turn_to(Side.SHELL)  # where it is to be seen
 
     @work(group="keep")
     async def keep(self, *, split: int | None = None, theme: str | None = None, advance: bool | None = None) -> None:

@@ -154,8 +154,8 @@ class PlayScreen(PanesScreen):
         if self.arrangement.is_narrow and not (opening is not None and opening.resumed):
             self.turn_to(Side.LESSON)  # it can't be read beside the shell
             if self.is_asking:
-                self.lesson.focus_answer()
-        elif not (self.is_asking and self.lesson.focus_answer()) and not self.shell.has_focus:
+                self.lesson.focus_answer(looking=False)
+        elif not (self.is_asking and self.lesson.focus_answer(looking=False)) and not self.shell.has_focus:
             self.turn_to(Side.SHELL)
 
     def shell_comes(self, *, asks: bool, resumed: bool) -> None:

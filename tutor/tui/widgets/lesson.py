@@ -39,6 +39,7 @@ class LessonPane(Vertical):
         self._brought_up: Widget | None = None
         self._settled_at = 0.0
         self._is_shown = True
+        self._looks_at_answer = False
         self._title = ""
 
     def compose(self) -> ComposeResult:
@@ -138,6 +139,7 @@ class LessonPane(Vertical):
 
     def _bring_up(self, part: Widget | None) -> None:
         """Scroll until a part is at the top, None for the beginning, and stay there until all is laid out."""
+        self._looks_at_answer = False
         self._brought_up, self._settled_at = part, time.monotonic() + _SETTLE_SECONDS
         self._is_shown = self.display
         self.call_after_refresh(self._bring_up_now)
@@ -155,20 +157,22 @@ class LessonPane(Vertical):
             elif part.is_attached:
                 self.text.scroll_to_widget(part, animate=False, top=True)
         focused = self.screen.focused if self.is_attached else None
-        if focused is not None and focused is not self.text and self.text in focused.ancestors:
+        if self._looks_at_answer and focused is not None and self.text in focused.ancestors:
             focused.scroll_visible(animate=False)
 
-    def focus_answer(self) -> bool:
-        """Go to where the answer is given, if the step has a question."""
+    def focus_answer(self, *, looking: bool = True) -> bool:
+        """Go to where the answer is given, if the step has a question; with `looking` it is brought into view."""
         question = self._active.question if self._active is not None else None
         if question is not None:
+            self._looks_at_answer = looking
             question.take_focus()
+            self.call_after_refresh(self._bring_up_now)
         return question is not None
 
     def focus_choices(self) -> bool:
         """Go to where the answer is chosen, if it is not typed: a list leaves the lesson its keys."""
         question = self._active.question if self._active is not None else None
-        return question is not None and question.is_chosen and self.focus_answer()
+        return question is not None and question.is_chosen and self.focus_answer(looking=False)
 
     def take_digit(self, digit: str) -> None:
         """Answer the step's question by the number of a choice, or begin to type the answer."""

@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tutor.lesson import Question
 from tutor.tui.markup import with_code
+
+
+class Choices(OptionList):
+    """Answers to choose from. What scrolls pages scrolls the lesson: no list here is longer than a page."""
+
+    def action_page_up(self) -> None:
+        """The lesson, a page up."""
+        for lesson in self._lessons():
+            lesson.scroll_page_up()
+
+    def action_page_down(self) -> None:
+        """The lesson, a page down."""
+        for lesson in self._lessons():
+            lesson.scroll_page_down()
+
+    def action_first(self) -> None:
+        """The lesson's beginning."""
+        for lesson in self._lessons():
+            lesson.scroll_home()
+
+    def action_last(self) -> None:
+        """The lesson's end."""
+        for lesson in self._lessons():
+            lesson.scroll_end()
+
+    def _lessons(self) -> list[VerticalScroll]:
+        return [node for node in self.ancestors if isinstance(node, VerticalScroll)][:1]
 
 
 class QuestionBox(Vertical):
@@ -32,7 +59,7 @@ class QuestionBox(Vertical):
         yield Static(f"[b]{with_code(self._question.ask)}[/]", classes="ask")
         if self._question.choices:
             choices = enumerate(self._question.choices, 1)
-            yield OptionList(*(Option(with_code(f"{number}  {choice}")) for number, choice in choices), id="answer")
+            yield Choices(*(Option(with_code(f"{number}  {choice}")) for number, choice in choices), id="answer")
         else:
             yield Input(placeholder="your answer, then Enter", id="answer")
 
@@ -42,11 +69,8 @@ class QuestionBox(Vertical):
         return bool(self._question.choices)
 
     def take_focus(self) -> None:
-        """Bring the keys to where the answer is given."""
-        answer = self.query_one("#answer")
-        self.screen.set_focus(answer, scroll_visible=False)
-        # After the step has been brought up, which waits for the same.
-        self.call_after_refresh(answer.scroll_visible, animate=False)
+        """Bring the keys to where the answer is given, wherever that is."""
+        self.screen.set_focus(self.query_one("#answer"), scroll_visible=False)
 
     def settle(self, answer: str) -> None:
         """Show the right answer, and take no other."""
