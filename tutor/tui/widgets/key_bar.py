@@ -23,9 +23,14 @@ class KeyHint:
 class KeyBar(Static):
     """Keys."""
 
+    _shown: tuple[KeyHint, ...] = ()
+
     def show(self, hints: Iterable[KeyHint]) -> None:
         """Show these."""
-        self.update("  ".join(_markup(hint) for hint in hints))
+        wanted = tuple(hints)
+        if wanted != self._shown:
+            self._shown = wanted
+            self.update("  ".join(_markup(hint) for hint in wanted))
 
 
 def _markup(hint: KeyHint) -> str:
