@@ -37,7 +37,9 @@ async def drag(stage: Stage, begin: tuple[int, int], end: tuple[int, int], **hel
 
 
 def footer(stage: Stage) -> str:
-    return stage.rows()[-1]
+    """The line that says where one is: at the top, or below while one is at the top."""
+    rows = stage.rows()
+    return f"{rows[0]}\n{rows[-1]}"
 
 
 async def test_keys_move_through_what_was_printed_and_the_program_gets_none(bash: Bash) -> None:

@@ -54,14 +54,7 @@ _SHOWN = {
         KeyHint("Ctrl-]", "to the lesson and its keys", _SWITCH),
         KeyHint("Shift-PgUp", "scroll back"),
     ),
-    Where.LOOKING_BACK: (
-        KeyHint("arrows", "move"),
-        KeyHint("Space", "select"),
-        KeyHint("Enter", "copy"),
-        KeyHint("/", "search"),
-        KeyHint("n", "next"),
-        KeyHint("q", "back to the present"),
-    ),
+    Where.LOOKING_BACK: (KeyHint("", "looking back"), KeyHint("q", "leads to the present")),
     Where.ANSWER: (
         KeyHint("Ctrl-]", "shell", _SWITCH),
         KeyHint("Enter", "answers"),

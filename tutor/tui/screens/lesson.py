@@ -157,9 +157,16 @@ class LessonScreen(PlayScreen):
     @work(exclusive=True, group="type")
     async def action_type(self) -> None:
         """The step's next command at the prompt, not executed."""
-        if self.view is not None and self._may_type():
+        if self.view is not None and self._shows_commands() and self._may_type():
             self.turn_to(Side.SHELL)
             self.dictation.offer(await self.desk.commands(), self.ran)
+
+    def _shows_commands(self) -> bool:
+        """Whether the step shows what to type; a learner who is to find it is not told in passing."""
+        shown = self.view is not None and bool(self.view.step.visible)
+        if not shown:
+            self.tell_once("The command is yours to find. h hints, s solves the step for you.")
+        return shown
 
     def _may_type(self) -> bool:
         """Whether a command can be typed; a full-screen program would take its letters for something else."""
@@ -188,7 +195,7 @@ class LessonScreen(PlayScreen):
     @work(exclusive=True, group="type")
     async def action_copy(self) -> None:
         """The step's commands, for the clipboard."""
-        if self.view is not None:
+        if self.view is not None and self._shows_commands():
             self.app.copy_to_clipboard("\n".join(await self.desk.commands()))
             self.tell_once("The step's commands are in the clipboard, if your terminal allows it.")
 

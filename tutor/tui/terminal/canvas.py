@@ -70,7 +70,7 @@ class Canvas:
         self.pattern: re.Pattern[str] | None = None
         """What is highlighted wherever it stands."""
         self.footer = ""
-        """A line over the last row; over the first one while the pointer is in the last."""
+        """A line over the first row; over the last one while the pointer is in the first."""
         self.repaint = False
         """Whether the next picture is to be whole."""
         self.badge = ""
@@ -216,7 +216,8 @@ class Canvas:
 
     def _footer_row(self) -> int:
         last = self._widget.size.height - 1
-        return 0 if self.pointer is not None and self.pointer.y == last else last
+        # One looks back from the prompt, which is mostly in the last row: so the line has its place at the top.
+        return last if self.pointer is not None and self.pointer.y == 0 else 0
 
     def _shown_cursor(self) -> Cursor | None:
         return self.cursor if self.pointer is None else Cursor(self.pointer.x, self.pointer.y)
