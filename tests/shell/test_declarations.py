@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tutor.shell.declarations import narrowed
+from tutor.shell.declarations import narrowed, parse_at_once
 from tutor.shell.native import ffi, lib
+
+FFI = type(ffi)
 
 SHELL = Path(__file__).parents[2] / "tutor" / "shell"
 
@@ -80,6 +82,17 @@ def test_every_name_that_our_modules_call_is_declared() -> None:
     assert len(called) > 50
     missing = [name for name in sorted(called) if not hasattr(lib, name)]
     assert not missing
+
+
+def test_types_that_are_parsed_together_are_those_that_are_parsed_alone() -> None:
+    alone = FFI()
+    alone.cdef("typedef struct { int a; } Thing; typedef void (*Told)(Thing*, int);")
+    together = FFI()
+    together.cdef("typedef struct { int a; } Thing; typedef void (*Told)(Thing*, int);")
+    names = ["Thing*", "Thing", "Told", "int*", "Thing **"]
+    parse_at_once(together, names)
+    assert [str(together.typeof(name)) for name in names] == [str(alone.typeof(name)) for name in names]
+    assert together.new("Thing*", {"a": 7}).a == 7
 
 
 def test_types_are_those_of_the_whole_library() -> None:

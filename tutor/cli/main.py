@@ -6,6 +6,7 @@ Does not know which verbs there are, save one.
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import sys
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _do(given: Sequence[str]) -> int:
     """Have the verb done."""
     if given[0] == "start" and len(given) <= _PLAIN and not any(word.startswith("-") for word in given):
-        # What reads command lines takes 25 ms to load, and there is nothing to be read.
+        # What reads command lines takes 25 ms to load, and there is nothing to be read. What is loaded instead stays.
+        gc.disable()
         from tutor.cli.sitting import sit
 
         return sit(given[1] if len(given) > 1 else "", "")

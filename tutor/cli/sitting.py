@@ -19,6 +19,7 @@ from tutor.session.headstart import Headstart
 from tutor.store.paths import runtime_dir, state_dir
 
 _COLUMNS, _ROWS = 60, 20
+_SWITCH_SECONDS = 0.0005
 
 
 def sit(place: str, pack: str) -> int:
@@ -34,6 +35,7 @@ def sit(place: str, pack: str) -> int:
     _require_terminal()
     if place:
         _require_place(pack, place)
+    gc.enable()
     gc.freeze()  # what is loaded by now is shared by the processes that are forked, as long as nobody touches it
     nursery = Nursery()  # before threads, and before Textual and pyroute2 are loaded: labs are forked from here
 
@@ -49,6 +51,7 @@ def sit(place: str, pack: str) -> int:
         size = Arrangement(preferences.now.split, *os.get_terminal_size()).shell_size
         headstart = Headstart(nursery, pack, place, *size) if comeback is None else None
         gc.disable()  # what is loaded now stays; the application turns it on again
+        sys.setswitchinterval(_SWITCH_SECONDS)  # and makes keys wait no longer for what is loaded beside the screen
 
         from tutor.tui.app import run  # takes the longest to load: the lab is built meanwhile
         from tutor.tui.desk import Desk

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 _PACKAGE, _DECLARATIONS = "pyghostty", "pyghostty._cdef"
 _CALLERS = ("core.py", "_ffi.py")
@@ -73,6 +74,19 @@ def _plainly(statement: str) -> str:
         value = int(named[2], 0) if named[2] else value + 1
         lines.append(f"#define {named[1]} {value}")
     return "\n".join(lines) + "\n"
+
+
+def parse_at_once(ffi: Any, names: Sequence[str]) -> None:
+    """Have cffi parse the names of types together: one by one each takes more than a millisecond, at its first use.
+
+    Where cffi does not keep what it has parsed as we know it, nothing is changed.
+    """
+    known = getattr(ffi, "_parsed_types", None)
+    if isinstance(known, dict):
+        members = " ".join(f"{name} t{number};" for number, name in enumerate(names))
+        ffi.cdef(f"typedef struct {{ {members} }} TutorTypes;", override=True)
+        for name, (_, member) in zip(names, ffi.typeof("TutorTypes").fields, strict=True):
+            known.setdefault(name, (member.type, False))
 
 
 def _declared(statement: str) -> list[str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tutor.errors import ShellError
-from tutor.shell.declarations import load
+from tutor.shell.declarations import load, parse_at_once
 
 if TYPE_CHECKING:
     from pyghostty import GhosttyError, Terminal, ffi, lib
@@ -20,6 +20,17 @@ else:
     _core = load()
     GhosttyError, Terminal, ffi, lib = _core.GhosttyError, _core.Terminal, _core.ffi, _core.lib
     union_fn, init_sized = _core._ffi.union_fn, _core.core.init_sized
+
+_USED_AT_ONCE = (
+    "size_t*", "int*", "bool*", "uint16_t*", "uint32_t*",
+    "GhosttyTerminal*", "GhosttyTerminalWritePtyFn", "GhosttyTerminalSizeFn", "GhosttyTerminalBellFn",
+    "GhosttyTerminalModeConfig*", "GhosttyString*", "GhosttyCellsView*", "GhosttyStyle*", "GhosttyStyle",
+    "GhosttyRenderState*", "GhosttyRenderStateRowIterator*", "GhosttyRenderStateRowCells*", "GhosttyRenderStateRowId*",
+    "GhosttyRenderStateCursor*", "GhosttyRenderStateCursor", "GhosttyRenderStateDirty*",
+    "GhosttyRenderStateRowSelection*", "GhosttyRenderStateRowSelection",
+)  # fmt: skip
+"""Types that the first picture needs."""
+parse_at_once(ffi, _USED_AT_ONCE)
 
 
 @contextmanager

@@ -96,9 +96,11 @@ class Arrangement:
             return self._width, rows - 1  # a line says how the step stands
         return self._width - self.lesson_width - 1, rows
 
-    def resize(self, width: int, height: int) -> None:
-        """Another size."""
+    def resize(self, width: int, height: int) -> bool:
+        """A size; returns whether it is another one than before."""
+        before = self._width, self._height
         self._width, self._height = width, height
+        return before != (width, height)
 
     def divide_at(self, x: int) -> None:
         """Let the lesson end at a column."""

@@ -96,12 +96,14 @@ class LabScreen(Screen[int]):
     async def _begin(self) -> None:
         self.say("Preparing the lab ...")
         try:
-            # The screen core takes a while to load: what has been laid out so far is painted meanwhile.
-            started, _ = await asyncio.gather(self.desk.take_over(), asyncio.to_thread(import_module, _SCREEN))
+            started = await self.desk.take_over()
+            if started is not None:
+                # Everything that changes the layout comes before the first prompt: it must not keep a key waiting.
+                self.shell_comes(asks=started.asks, resumed=False)
+            await asyncio.to_thread(import_module, _SCREEN)  # takes a while: painting goes on meanwhile
             if started is not None:
                 self.shell.attach(started.shell)
                 self.shell_opened()
-                self.shell_comes(asks=started.asks, resumed=False)
             opening = await self.desk.open()
         except TutorError as error:
             self.app.exit(error, return_code=2)

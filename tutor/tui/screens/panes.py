@@ -75,8 +75,8 @@ class PanesScreen(LabScreen):
 
     def on_resize(self, event: Resize) -> None:
         """One pane at a time where there is no room side by side."""
-        self.arrangement.resize(event.size.width, event.size.height)
-        self._arrange()
+        if self.arrangement.resize(event.size.width, event.size.height):
+            self._arrange()
 
     def _arrange(self) -> None:
         plan = self.arrangement
