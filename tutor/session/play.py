@@ -61,6 +61,11 @@ class Play:
         self._live = live
         self.network = None
 
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a lab to judge by."""
+        return self._live is not None
+
     def look(self) -> StepView:
         """Judge the active step by the network as it is now."""
         view, live = self.view, self._live

@@ -91,7 +91,7 @@ class Desk:
         """A new lab at a step. What was in the lab before is lost."""
         self._building = True
         try:
-            await self._do(lambda: self._here.build(lesson, step))
+            await self._do(lambda: self._build(lesson, step))
         finally:
             self._building = False
 
@@ -227,6 +227,10 @@ class Desk:
         self._started = self._headstart.started() if self._headstart is not None else None
         return self._started
 
+    def _build(self, lesson: Lesson, step: Step) -> None:
+        self._way.live_in(None)  # until the step is entered there is nothing to judge by
+        self._here.build(lesson, step)
+
     def _enter(self, lesson: Lesson, step: Step) -> StepView:
         self._way.live_in(self._here.live)
         self._here.note(lesson, step)
@@ -238,7 +242,7 @@ class Desk:
         if live is None:
             return None, []
         changed, notices = live.pump()
-        return (self._way.look() if changed else None), notices
+        return (self._way.look() if changed and self._way.is_live else None), notices
 
     def _neighbour(self, found: tuple[Lesson, Step] | None) -> tuple[Lesson, Step, bool] | None:
         if found is None or self._material is None:

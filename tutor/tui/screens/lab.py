@@ -149,7 +149,7 @@ class LabScreen(Screen[int]):
                     self._watch.pause()
                     self.shell.detach()
                     await self.desk.build(lesson, step)
-                if not living or not self.shell.wants_keys:
+                if not living or not self.shell.has_terminal:
                     self._short_lived = 0
                     await self._open_shell()
                     self.shell_comes(asks=step.kind is StepKind.ANSWER, resumed=opening is not None and opening.resumed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from textual.message import Message
 
 from tutor.shell.marks import Command
@@ -76,3 +78,17 @@ class LinkChosen(Message, namespace="terminal_pane"):
         super().__init__()
         self.uri = uri
         """Its address."""
+
+
+class Posts:
+    """The messages under the names that whoever hears them knows: `TerminalPane.CommandDone`."""
+
+    CommandDone: TypeAlias = CommandDone
+    CommandStarted: TypeAlias = CommandStarted
+    PromptShown: TypeAlias = PromptShown
+    TitleChanged: TypeAlias = TitleChanged
+    ShellClosed: TypeAlias = ShellClosed
+    Broken: TypeAlias = Broken
+    ModeChanged: TypeAlias = ModeChanged
+    Copied: TypeAlias = Copied
+    LinkChosen: TypeAlias = LinkChosen

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.geometry import Offset
@@ -43,20 +43,10 @@ _SCROLL_KEYS = {b"\x1b[5;2~": -1, b"\x1b[6;2~": 1}
 _SCROLLS = re.compile(b"(" + b"|".join(re.escape(key) for key in _SCROLL_KEYS) + b")")
 
 
-class TerminalPane(Widget, can_focus=True):
+class TerminalPane(messages.Posts, Widget, can_focus=True):
     """A terminal."""
 
     ALLOW_SELECT = False  # by Textual, which knows nothing of what has scrolled away
-
-    CommandDone: TypeAlias = messages.CommandDone
-    CommandStarted: TypeAlias = messages.CommandStarted
-    PromptShown: TypeAlias = messages.PromptShown
-    TitleChanged: TypeAlias = messages.TitleChanged
-    ShellClosed: TypeAlias = messages.ShellClosed
-    Broken: TypeAlias = messages.Broken
-    ModeChanged: TypeAlias = messages.ModeChanged
-    Copied: TypeAlias = messages.Copied
-    LinkChosen: TypeAlias = messages.LinkChosen
 
     def __init__(self, *, id: str | None = None, direct: bool = True) -> None:  # noqa: A002  # as every widget calls it
         """A pane without a terminal.
@@ -122,9 +112,14 @@ class TerminalPane(Widget, can_focus=True):
         return max(2, self.size.width or 80), max(2, self.size.height or 24)
 
     @property
+    def has_terminal(self) -> bool:
+        """Whether there is a terminal."""
+        return self._handle is not None
+
+    @property
     def wants_keys(self) -> bool:
         """Whether there is a terminal to take them, and nobody looks back."""
-        return self._handle is not None and not self._hand.is_looking_back
+        return self.has_terminal and not self._hand.is_looking_back
 
     def take_keys(self, keys: bytes) -> None:
         """Take the keyboard's bytes as they are; called from the thread that reads the keyboard."""
