@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 MUCH = "yes 'a line of more output than is kept' | head -n 20000"
-BACK = re.compile(r"Your lab was still running")
+BACK = re.compile(r"Your lab went on")
 
 
 @pytest.fixture

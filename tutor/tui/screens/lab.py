@@ -129,7 +129,7 @@ class LabScreen(Screen[int]):
                 return
         await self.place(lesson, step, living=opening.resumed or opening.built, opening=opening)
         if opening.resumed and not opening.comeback:
-            self.notify("Your lab was still running; you are back in it.")
+            self.notify("Your lab went on; you are back in it.")
 
     async def _watch_other(self, lesson: Lesson) -> None:
         try:
