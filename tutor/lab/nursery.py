@@ -10,17 +10,19 @@ Does not know what is built in a lab.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import selectors
 import signal
 import socket
 import stat
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 from tutor.errors import LabError, SandboxForbidden, TutorError
-from tutor.lab import agent, idmap, wire, wiring
+from tutor.lab import idmap, wire, wiring
 from tutor.lab import syscalls as sc
 from tutor.lab.idmap import IdMap, MapKind
 from tutor.lab.machinecode import no_keys_filter, pretend_ids_filter, wait_program
@@ -117,6 +119,9 @@ class _Births:
         for ignored in (signal.SIGINT, signal.SIGTSTP, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(ignored, signal.SIG_IGN)
         sc.set_process_name("tutor-nursery")
+        # What agents are made of is loaded here: labs have it from us, and the tutor, who goes on meanwhile, has no need.
+        import_module("tutor.lab.agent")
+        gc.freeze()  # shared by all labs, as long as nobody touches it
         while True:
             for key, _ in self._selector.select():
                 key.data()
@@ -298,6 +303,8 @@ class _Keeper:
         os.write(said, b"ready\n")
         listening = [self._listener.fileno()] if self._listener is not None else []
         close_descriptors(keep=[self._control.fileno(), self._asking.fileno(), *listening])
+        from tutor.lab import agent  # loaded by the nursery already: nothing can be loaded from in here
+
         agent.main(self._control, self._listener, self._tap_opener(), self._grace)
 
     def _tap_opener(self) -> Callable[[int, str], int]:
