@@ -119,7 +119,7 @@ class _Births:
         for ignored in (signal.SIGINT, signal.SIGTSTP, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(ignored, signal.SIG_IGN)
         sc.set_process_name("tutor-nursery")
-        # What agents are made of is loaded here: labs have it from us, and the tutor, who goes on meanwhile, has no need.
+        # What agents are made of is loaded here: labs have it from us, and the tutor, who goes on meanwhile, needs none
         import_module("tutor.lab.agent")
         gc.freeze()  # shared by all labs, as long as nobody touches it
         while True:
