@@ -300,6 +300,34 @@ async def test_another_tutor_may_watch_the_shell(nursery: Nursery) -> None:
         assert (await playing.run("echo still here")).output == "still here\n"
 
 
+async def test_a_lab_that_has_just_been_replaced_is_asked_nothing_before_its_step_is_entered(nursery: Nursery) -> None:
+    async with at_step(nursery, "veth-pair/pair") as playing:
+        desk = playing.screen.desk
+        await desk.build(*desk.here)
+        view, _ = await desk.pump()
+        assert view is None
+        assert (await desk.enter(*desk.here)).fault is not None
+
+
+async def test_where_one_has_been_in_this_lab_one_comes_again_without_another(nursery: Nursery) -> None:
+    async with at_step(nursery, "veth-pair/pair") as playing:
+        await playing.run(PAIR)
+        await playing.until(lambda: "Done" in playing.outcome)
+        await playing.press_in_lesson("n")
+        await playing.until(lambda: playing.step == "Set one end up")
+        for step, title in (("pair", "Make the pair"), ("one-end-up", "Set one end up")):
+            playing.screen.action_go_to(step)
+            await playing.until(partial(is_at, playing, title))
+            assert not playing.question
+        playing.screen.action_go_to("carrier")
+        await playing.until(lambda: playing.question == "Build a new lab?")
+        await playing.pilot.press("s")
+
+
+def is_at(playing: Sitting, title: str) -> bool:
+    return playing.step == title
+
+
 async def test_another_tutor_may_work_in_a_lab_of_its_own(nursery: Nursery) -> None:
     async with at_step(nursery, "veth-pair/pair") as playing:
         async with sitting(nursery) as other:

@@ -41,7 +41,9 @@ class LabScreen(Screen[int]):
         self._watch = LabWatch(self._pump_now)
         self._pumping = False
         self._changing = asyncio.Lock()
-        self._labs = self._short_lived = 0
+        self._short_lived = 0
+        self.labs = 0
+        """How many labs have been built for this screen."""
         self._shell_since = 0.0
         self.is_scratch = False
         """Whether this lab is one beside that of another tutor."""
@@ -144,7 +146,7 @@ class LabScreen(Screen[int]):
         try:
             async with self._changing:
                 if not living:
-                    self._labs += 1
+                    self.labs += 1
                     self.say("Building the lab ...")
                     self._watch.pause()
                     self.shell.detach()
@@ -195,10 +197,10 @@ class LabScreen(Screen[int]):
 
     @work(group="pump")
     async def _pump(self) -> None:
-        labs = self._labs
+        labs = self.labs
         try:
             view, notices = await self.desk.pump()
-            if view is not None and labs == self._labs:
+            if view is not None and labs == self.labs:
                 await self.show(view)
             for notice in notices:
                 await self._notice(notice, labs)
@@ -213,9 +215,9 @@ class LabScreen(Screen[int]):
         """Something has happened in a lab; by now there may be another one, as `labs` tells."""
         if notice["notice"] == "shell-ended":
             async with self._changing:
-                if labs == self._labs:
+                if labs == self.labs:
                     await self._replace_shell()
-        elif notice["notice"] == "machine-down" and labs == self._labs:
+        elif notice["notice"] == "machine-down" and labs == self.labs:
             raise LabGone(f"the machine {notice['machine']} has gone down", hint="it can be built anew, at this step")
 
     async def _replace_shell(self) -> None:

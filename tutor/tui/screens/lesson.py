@@ -105,12 +105,11 @@ class LessonScreen(PlayScreen):
     @work(group="move")
     @one_at_a_time
     async def action_go_to(self, step_id: str) -> None:
-        """To a step of this lesson: one that is done is only looked at again, for another the lab is built."""
+        """To a step of this lesson: where one has been is only looked at again, for another a lab is built."""
         view = self.view
         step = view.lesson.find_step(step_id) if view is not None else None
         if view is not None and step is not None and step is not view.step:
-            steps = view.lesson.steps
-            await self._move(view.lesson, step, steps.index(step) <= steps.index(view.step) + view.passed)
+            await self._move(view.lesson, step, view.lesson.steps.index(step) <= self.reached)
 
     async def _move(self, lesson: Lesson, step: Step, living: bool) -> None:
         if not living:

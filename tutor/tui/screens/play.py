@@ -47,6 +47,9 @@ class PlayScreen(PanesScreen):
         """What is typed for the learner."""
         self.moves = asyncio.Lock()
         """Held while the learner is on the way to another step, or out."""
+        self.reached = 0
+        """The last step, from 0, that can be gone to in the lab as it is."""
+        self._reached_in = (0, "")
         self._is_open = self._tried = False
         self._onwards = Onwards.NOTHING
         self._waits_for, self._shell_title = "", "shell"
@@ -71,11 +74,19 @@ class PlayScreen(PanesScreen):
             self._onwards = Onwards.NOTHING
             self.advance.cancel()
         self.view = view
+        self._note_reached(view)
         await self.lesson.show(view, self.ran, tried=self._tried)
         for message in self.desk.messages():
             self.notify(message, severity="warning", timeout=15)
         self.tell()
         await self._moment(view)
+
+    def _note_reached(self, view: StepView) -> None:
+        """How far one has come in this lesson, in this lab."""
+        here = self.labs, view.lesson.id
+        if here != self._reached_in:
+            self._reached_in, self.reached = here, 0
+        self.reached = max(self.reached, view.number - 1 + view.passed)
 
     async def _moment(self, view: StepView) -> None:
         """A step that passes is seen, and leads on."""
