@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 from textual.events import Paste
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 
 from tests.tui.lesson_app import at_step
 from tutor.lab.nursery import Nursery
@@ -24,8 +25,8 @@ PAIR = "ip link add veth-a-ns1 type veth peer name veth-b-ns1"
 UP = "ip link set veth-a-ns1 up"
 
 
-def _text(widgets: object) -> str:
-    return "\n".join(str(each.render()) for each in widgets)  # type: ignore[attr-defined]
+def _text(parts: Iterable[Static]) -> str:
+    return "\n".join(str(part.render()) for part in parts)
 
 
 async def test_a_step_that_passes_is_seen_and_leads_on_by_itself(
@@ -106,7 +107,7 @@ async def test_the_end_of_a_lesson_says_what_was_built(nursery: Nursery) -> None
         await playing.press_in_lesson("s")
         await playing.until(lambda: bool(playing.lesson.query(LessonEnd)))
         end = playing.lesson.query_one(LessonEnd)
-        said = _text(end.query("Static"))
+        said = _text(end.query(Static))
         assert "A cable with two ends: all steps are done" in said
         assert "veth-a-ns1" in said
         assert "A network of its own" in said  # where n leads
