@@ -46,6 +46,7 @@ def before(shell: Outside) -> list[str]:
 def lab(shell: Outside, before: list[str]) -> Outside:
     """The first step, with a shell that remembers something."""
     shell.start()
+    shell.until_shown("course 0/")  # all is loaded: a report of a crash before that may have no stack
     leave_a_trace(shell)
     return shell
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 
 
@@ -21,7 +22,9 @@ class LabWatch:
             loop.remove_reader(descriptor)
         self._descriptors = tuple(descriptors)
         for descriptor in self._descriptors:
-            loop.add_reader(descriptor, self._on_word)
+            # One that has been closed meanwhile belongs to a lab that is being left: it has nothing more to tell.
+            with contextlib.suppress(OSError):
+                loop.add_reader(descriptor, self._on_word)
 
     def pause(self) -> None:
         """Listen to nothing, until `over` is called again."""

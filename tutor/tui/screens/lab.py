@@ -159,8 +159,9 @@ class LabScreen(Screen[int]):
             await self.show(view)
             await self.arrived(opening, living=living)
             self.has_begun = True
-            self._watch.over(self.desk.filenos())
-            self.say("")
+            if not self.is_ending:
+                self._watch.over(self.desk.filenos())
+                self.say("")
         except TutorError as error:
             await self._trouble(error, lesson, step)
 
