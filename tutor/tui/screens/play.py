@@ -50,6 +50,8 @@ class PlayScreen(PanesScreen):
         self.reached = 0
         """The last step, from 0, that can be gone to in the lab as it is."""
         self._reached_in = (0, "")
+        self._prompted = False
+        self._ended: list[Command] = []
         self._is_open = self._tried = False
         self._onwards = Onwards.NOTHING
         self._waits_for, self._shell_title = "", "shell"
@@ -101,6 +103,7 @@ class PlayScreen(PanesScreen):
                 await self._finish(view)
             elif self.preferences.now.advance:
                 self._onwards = Onwards.COMING
+                self._prompted, self._ended = False, []
                 self.advance.begin(READING_SECONDS if view.why else SECONDS)
             else:
                 self._onwards = Onwards.WAITING
@@ -197,7 +200,8 @@ class PlayScreen(PanesScreen):
         del message
         self.dictation.started()
         self.tell()
-        if self.advance.is_coming:
+        # A word of the command that made the step pass may come late: only what follows a new prompt is the next one.
+        if self.advance.is_coming and self._prompted:
             self.advance.cancel()
             await self._on_to_the_next()
         self._tried = True
@@ -207,6 +211,8 @@ class PlayScreen(PanesScreen):
         if self.view is None:
             return
         self.ran |= {message.command.text}
+        if self.advance.is_coming:
+            self._ended.append(message.command)
         try:
             await self.show(await self.desk.ran(message.command))
             if self.dictation.is_playing and self.is_asking:
@@ -223,6 +229,7 @@ class PlayScreen(PanesScreen):
 
     def on_terminal_pane_prompt_shown(self) -> None:
         """The shell waits: type the next command, if we are solving."""
+        self._prompted = True
         if self.dictation.prompted() and self.view is not None and not self.view.passed:
             self.tell_once("The step's commands have been typed, but something else is in the way. r builds it anew.")
 
@@ -251,3 +258,6 @@ class PlayScreen(PanesScreen):
         if target is not None:
             lesson, step, _ = target
             await self.show(await self.desk.enter(lesson, step))
+            for command in self._ended:  # what was seen while the step was still to come counts for it
+                await self.show(await self.desk.ran(command))
+            self._ended = []
