@@ -167,7 +167,7 @@ def test_a_writer_that_is_killed_leaves_a_ring_that_can_be_read(ring: Ring) -> N
         rows = output.split(b"\r\n")[1:-1]
         steps = {int(after) - int(before) for before, after in pairwise(rows)}
         assert steps <= {1, -699}
-        assert len(output) >= KEPT
+        assert len(output) >= KEPT - len(block)  # what it was about to write when it was killed may be missing
 
 
 def test_memory_of_another_version_is_refused() -> None:

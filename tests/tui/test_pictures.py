@@ -23,7 +23,7 @@ from tutor.tui.screens.help import HelpScreen
 pytestmark = [pytest.mark.pty, pytest.mark.netns, pytest.mark.usefixtures("home")]
 
 FOLDER = Path(__file__).with_name("pictures")
-PATIENCE = 5.0
+PATIENCE = 10.0
 ELSEWHERE = "ip link add br1 type bridge; ip link set veth-a-ns1 master br1"
 
 

@@ -22,7 +22,7 @@ from tutor.tui.widgets.welcome import Welcome
 if TYPE_CHECKING:
     from tutor.tui.widgets.section import StepSection
 
-_SETTLE_SECONDS = 0.5
+_SETTLE_SECONDS = 1.5
 """How long a step may take to be laid out; what the learner scrolls after that stays."""
 _TALL = 20
 """From how many rows on an introduction leaves room for the step below it."""
