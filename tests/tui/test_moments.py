@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from textual.events import Paste
-from textual.widgets import OptionList, Static
+from textual.events import Key, Paste
+from textual.widgets import Input, OptionList, Static
 
 from tests.tui.lesson_app import at_step
 from tutor.lab.nursery import Nursery
@@ -250,3 +250,13 @@ async def test_a_shell_that_can_not_start_is_not_started_for_ever(nursery: Nurse
         await playing.until(lambda: playing.question == "The lab is not there")
         await playing.pilot.press("b")
         await playing.until(lambda: not playing.question and playing.shown == "root@vm:~#")
+
+
+async def test_an_answer_can_be_begun_from_the_lesson_however_fast_it_is_typed(nursery: Nursery) -> None:
+    async with at_step(nursery, "initial-state/mtu") as playing:
+        await playing.to_lesson()
+        for key in "1500":
+            playing.app.post_message(Key(key, key))
+        await playing.until(lambda: playing.lesson.query_one("#answer", Input).value == "1500")
+        await playing.pilot.press("enter")
+        await playing.until(lambda: "Done" in playing.outcome)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
-from textual.widgets import Input
 
 from tutor.errors import TutorError
 from tutor.lesson import Lesson, Step, StepKind
@@ -55,7 +54,8 @@ class LessonScreen(PlayScreen):
 
     def on_key(self, event: Key) -> None:
         """A choice by its number, or the beginning of an answer that is one."""
-        if self.is_asking and event.key.isdigit() and not isinstance(self.focused, Input):
+        # Also one that was pressed before the field had the keys: what a field has taken does not come here.
+        if self.is_asking and event.key.isdigit():
             event.stop()
             self.lesson.take_digit(event.key)
 
