@@ -138,6 +138,10 @@ class Sandbox:
         answer, _ = self._ask("legacy", inode=inode)
         return str(answer["text"])
 
+    def cloud(self) -> dict[str, Any]:
+        self.asked["cloud"] += 1
+        return {}
+
     def drops(self) -> Mapping[str, int]:
         return self.counted_drops
 

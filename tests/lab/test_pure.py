@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.lab.conftest import VM
 from tutor.lab import fabric, idmap, wire
+from tutor.lab.cloud import cloud_of
 from tutor.lab.internet import answer_dns, answer_http
-from tutor.lab.topology import parse_topology
+from tutor.lab.topology_file import parse_topology
 
 ZONE = {"example.com": "203.0.113.80", "dns.google": "8.8.8.8"}
 
@@ -184,7 +185,7 @@ def test_a_nested_map_has_a_line_for_each_of_its_parent(tmp_path: Path) -> None:
 
 
 def test_the_clouds_rules_name_every_reason() -> None:
-    rules = fabric.nft_ruleset(parse_topology(VM.read_text(), name="vm"))
+    rules = fabric.nft_ruleset(cloud_of(parse_topology(VM.read_text(), name="vm")))
     for reason in fabric.DROPS:
         assert f"counter {reason} {{ }}" in rules
         assert f"counter name {reason} drop" in rules

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from tests.lab.conftest import VM
 from tutor.errors import TopologyError
 from tutor.lab import fabric
-from tutor.lab.topology import Topology, parse_topology
+from tutor.lab.cloud import cloud_of
+from tutor.lab.topology import Topology
+from tutor.lab.topology_file import parse_topology
 
 
 def test_our_lab_is_read() -> None:
@@ -107,10 +109,11 @@ def test_our_lab_with_anything_in_any_place_is_a_lab_or_a_topology_error(data: s
 
 
 def _assert_that_it_can_be_built(topology: Topology) -> None:
-    names = [port for port, _ in fabric.ports(topology)]
+    cloud = cloud_of(topology)
+    names = [card.port for card in cloud.cards]
     assert len(set(names)) == len(names)
     assert all(len(name) <= 15 for name in names)
-    for printed in (fabric.ip_batch(topology), fabric.nft_ruleset(topology)):
+    for printed in (fabric.ip_batch(topology, cloud), fabric.nft_ruleset(cloud)):
         assert "None" not in printed
         assert "{  }" not in printed
 

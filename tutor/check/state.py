@@ -264,14 +264,20 @@ class Netns:
     """Tracked connections."""
     bridge_nf: bool | None = None
     """net.bridge.bridge-nf-call-iptables; None where the kernel has no bridge netfilter."""
+    is_home: bool = True
+    """Whether its machine is the learner's."""
 
     @property
     def label(self) -> str:
-        """What to call it in a message: a name, else a path, else a process."""
+        """What to call it in a message: a name, else the file that it is mounted on, else a process.
+
+        Of a file in a folder called `netns`, where programs that run containers keep such files, the name is enough.
+        """
         if self.names:
             return self.names[0]
         if self.paths:
-            return self.paths[0]
+            folder, _, name = self.paths[0].rpartition("/")
+            return name if folder.endswith("/netns") else self.paths[0]
         return f"the namespace of process {self.pids[0]}" if self.pids else f"net:[{self.inode}]"
 
     @property
@@ -297,11 +303,90 @@ class Netns:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudCard:
+    """A network interface (NIC) of the cloud network."""
+
+    name: str
+    """What the cloud calls it (`node0-nic`)."""
+    machine: str
+    """The machine that it is plugged into."""
+    link: str
+    """Its link in that machine."""
+    address: IPv4Address
+    """The one address that the cloud gives it."""
+    ip_forwarding: bool = False
+    """Whether packets for or from other addresses pass it."""
+    subnet: str = ""
+    """Name of its subnet; empty for none."""
+    public: IPv4Address | None = None
+    """The address that stands for it in the internet; None for a card without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudRoute:
+    """A route of a route table of the cloud."""
+
+    name: str
+    """Unique in its table."""
+    prefix: IPv4Network
+    """What it is for."""
+    next_hop_type: str = "VirtualAppliance"
+    """`VirtualAppliance`, `VnetLocal`, `Internet`, `VirtualNetworkGateway` or `None`."""
+    next_hop: IPv4Address | None = None
+    """For an appliance: the address of the card that gets the packets."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSubnet:
+    """A part of the virtual network."""
+
+    name: str
+    """What the cloud calls it."""
+    prefix: IPv4Network
+    """Its range."""
+    route_table: str = ""
+    """Name of the route table that is associated with it; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cloud:
     """The simulated cloud network, as far as it is looked at."""
 
     drops: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    """Packets dropped, by reason: `spoofed-source`, `not-this-nic`, `no-owner`, `untranslated`."""
+    """Packets dropped, by reason: `spoofed-source`, `not-this-nic`, `no-owner`, `dead-next-hop`, `next-hop-none`,
+    `untranslated`."""
+    networks: tuple[IPv4Network, ...] = ()
+    """The virtual network's ranges."""
+    cards: tuple[CloudCard, ...] = ()
+    """In the order of the machines."""
+    subnets: tuple[CloudSubnet, ...] = ()
+    """In order."""
+    tables: Mapping[str, tuple[CloudRoute, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """The routes of each route table, by its name."""
+
+    def card_of(self, machine: str, link: str) -> CloudCard | None:
+        """The card that is this link of this machine, or None."""
+        return next((card for card in self.cards if (card.machine, card.link) == (machine, link)), None)
+
+    def card_with(self, address: IPv4Address) -> CloudCard | None:
+        """The card that has this address, or None."""
+        return next((card for card in self.cards if card.address == address), None)
+
+    def routes_for(self, card: CloudCard) -> tuple[CloudRoute, ...]:
+        """The routes of the table that is associated with a card's subnet."""
+        subnet = next((subnet for subnet in self.subnets if subnet.name == card.subnet), None)
+        return self.tables.get(subnet.route_table, ()) if subnet is not None else ()
+
+    def route_for(self, card: CloudCard, dst: IPv4Address) -> CloudRoute | None:
+        """The user's route that a packet to `dst` takes once it has left `card`; None where the system's own do.
+
+        The longest prefix goes first, and among equals the user's route: the virtual network's own ranges are routes
+        of the system.
+        """
+        system = [network.prefixlen for network in self.networks if dst in network]
+        fitting = [route for route in self.routes_for(card) if dst in route.prefix]
+        best = max(fitting, key=lambda route: route.prefix.prefixlen, default=None)
+        return best if best is not None and best.prefix.prefixlen >= max(system, default=0) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +403,20 @@ class NetworkState:
     def find_netns(self, name: str = ROOT, machine: str = "") -> Netns | None:
         """The namespace that `machine` (default: the learner's) calls `name`, or None.
 
-        `name` is `root`, a name that `ip netns` lists, or the path of a file that it is bind-mounted on.
+        `name` is `root`, a name that `ip netns` lists, the path of a file that it is bind-mounted on, or the name of
+        such a file in a folder called `netns`. `node1:root` is the one that the machine `node1` calls `root`.
         """
-        return next((netns for netns in self.of(machine) if name in netns.names or name in netns.paths), None)
+        if not machine:
+            owner, colon, rest = name.partition(":")
+            if colon and any(netns.machine == owner for netns in self.namespaces):
+                machine, name = owner, rest
+        found = next((netns for netns in self.of(machine) if name in netns.names or name in netns.paths), None)
+        return found or next((netns for netns in self.of(machine) if name and name == netns.label), None)
+
+    def place_of(self, netns: Netns) -> str:
+        """By what name `find_netns` finds a namespace."""
+        home = self.home or (self.namespaces[0].machine if self.namespaces else "")
+        return netns.label if netns.machine == home else f"{netns.machine}:{netns.label}"
 
     def of(self, machine: str = "") -> Iterator[Netns]:
         """The namespaces of `machine` (default: the learner's)."""

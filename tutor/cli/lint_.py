@@ -10,7 +10,7 @@ import click
 
 from tutor.cli.options import json_option, pack_option, print_json
 from tutor.errors import ContentError, TopologyError, UsageError
-from tutor.lab.topology import parse_topology
+from tutor.lab.topology_file import parse_topology
 from tutor.lesson.lint import lint_text
 from tutor.store.checks import load_checks_all
 from tutor.store.course import Course, read_text

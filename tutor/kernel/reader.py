@@ -6,13 +6,14 @@ Does not know how anything is decoded, nor how a namespace is entered.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import is_
-from types import MappingProxyType
 from typing import Self
 
 from tutor.check import ROOT, Cloud, Netns, NetworkState
 from tutor.errors import LabError, LabGone
 from tutor.kernel.change import Change, Part
+from tutor.kernel.cloud import read_cloud
 from tutor.kernel.source import NamespaceSource, Sighted, Sighting
 from tutor.kernel.watched import Watched
 
@@ -94,7 +95,10 @@ class Reader:
             for watched in self._watched.values():
                 watched.ask_nsids_again()
         self._scanned = True
-        return Change(changed or self._sightings != before, self._count_drops())
+        before_cloud = self._cloud
+        dropped = self._read_cloud()
+        cloud_changed = replace(self._cloud, drops={}) != replace(before_cloud, drops={})
+        return Change(changed or cloud_changed or self._sightings != before, dropped)
 
     def _visit_all(self) -> tuple[bool, LabError | None]:
         """Open what is new, and read what has no event: whether that changed, and why one could not be entered."""
@@ -111,12 +115,13 @@ class Reader:
                 refused = error
         return changed, refused
 
-    def _count_drops(self) -> bool:
-        drops = dict(self._source.drops())
-        if drops == self._cloud.drops:
-            return False
-        self._cloud = Cloud(MappingProxyType(drops))
-        return True
+    def _read_cloud(self) -> bool:
+        """Read the cloud's resources, and what it has dropped: whether that is more than before."""
+        cloud = read_cloud(self._source.cloud(), self._source.drops())
+        dropped = cloud.drops != self._cloud.drops
+        if cloud != self._cloud:
+            self._cloud = cloud
+        return dropped
 
     def read(self, *, flows: bool = False) -> NetworkState:
         """The state of all namespaces now, as far as events and the last `rescan()` tell; the first call scans.
@@ -135,15 +140,17 @@ class Reader:
             self.rescan()
         self._drain()
         if flows:
-            self._count_drops()
+            self._read_cloud()
         for watched in self._watched.values():
             watched.refresh(flows=flows)
-        namespaces = tuple(
-            self._watched[inode].put_together(sighting, self._sightings) for inode, sighting in self._sightings.items()
-        )
+        namespaces = tuple(self._put_together(inode, sighting) for inode, sighting in self._sightings.items())
         if not _same(namespaces, self._state, self._source.home, self._cloud):
             self._state = NetworkState(namespaces, self._source.home, self._cloud)
         return self._state
+
+    def _put_together(self, inode: int, sighting: Sighting) -> Netns:
+        is_home = sighting.machine == self._source.home
+        return self._watched[inode].put_together(sighting, self._sightings, is_home=is_home)
 
     def mark_all_dirty(self) -> None:
         """Have everything read again by the next `read()`, whatever events told."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Sighted(Protocol):
@@ -75,6 +75,9 @@ class NamespaceSource(Protocol):
 
     def legacy_rules(self, inode: int, /) -> str:
         """What `iptables-legacy-save` prints in a namespace; empty where no legacy table is in use."""
+
+    def cloud(self) -> Mapping[str, Any]:
+        """The cloud's resources, as plain values: see `tutor.kernel.cloud`; empty where there is no cloud."""
 
     def drops(self) -> Mapping[str, int]:
         """Packets that the cloud dropped, by reason."""

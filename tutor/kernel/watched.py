@@ -179,12 +179,13 @@ class Watched:
             self.dirty.add(Part.CHAINS)  # rules may name links by ifindex
         self._link_names = names
 
-    def put_together(self, sighting: Sighting, readable: Container[int]) -> Netns:
+    def put_together(self, sighting: Sighting, readable: Container[int], *, is_home: bool = True) -> Netns:
         """The namespace as it was last read; the very same object as before where nothing is another.
 
         Args:
             sighting: where it was found this time.
             readable: inodes of all namespaces that are read; the peers of veths elsewhere are left out.
+            is_home: whether it is one of the learner's machine.
         """
 
         def find_peer(nsid: int | None) -> int | None:
@@ -208,6 +209,7 @@ class Watched:
             chains=_kept(before.chains, self._nft + self._legacy),
             flows=self._flows,
             bridge_nf=self._bridge_nf,
+            is_home=is_home,
         )
         self._netns = _kept(before, netns)
         return self._netns

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tutor.lab import fabric, internet, machine, netns
+from tutor.lab.cloud import Cloud, cloud_of
 from tutor.lab.machine import Machine
 from tutor.lab.topology import MachineSpec, Topology
 from tutor.lab.wiring import Cable, TapOpener
@@ -19,6 +20,8 @@ class World:
 
     topology: Topology
     """What it was built from."""
+    cloud: Cloud
+    """The cloud's resources, as they are now."""
     machines: dict[str, Machine] = field(default_factory=dict)
     """Running machines by name."""
     fabric: int = -1
@@ -36,7 +39,7 @@ def build(topology: Topology, open_tap: TapOpener) -> World:
         LabError: a program failed, or is missing.
         OSError: the kernel refused something.
     """
-    world = World(topology)
+    world = World(topology, cloud_of(topology))
     hosts = {spec.name: str(spec.nics[0].address.ip) for spec in topology.machines if spec.nics}
     for spec in topology.machines:
         others = {name: address for name, address in hosts.items() if name != spec.name}
@@ -45,34 +48,47 @@ def build(topology: Topology, open_tap: TapOpener) -> World:
     _connect(world, open_tap)
     # Each of these waits for nothing that another does, and a spawn costs milliseconds: so all at once.
     running = [
-        netns.spawn(world.fabric, ["ip", "-batch", "-"], fabric.ip_batch(topology)),
-        netns.spawn(world.fabric, ["nft", "-f", "-"], fabric.nft_ruleset(topology)),
+        netns.spawn(world.fabric, ["ip", "-batch", "-"], fabric.ip_batch(topology, world.cloud)),
+        netns.spawn(world.fabric, ["nft", "-f", "-"], fabric.nft_ruleset(world.cloud)),
         netns.spawn(world.internet, ["ip", "-batch", "-"], internet.ip_batch(topology.internet)),
     ]
     for spec in topology.machines:
         netns.set_sysctls(world.machines[spec.name].netns, spec.sysctls)
         running.append(netns.spawn(world.machines[spec.name].netns, ["ip", "-batch", "-"], _machine_batch(spec)))
-    netns.set_sysctls(world.fabric, fabric.sysctls(topology))
+    netns.set_sysctls(world.fabric, fabric.sysctls(world.cloud))
     for program in running:
         program.finish()
     return world
+
+
+def tell_fabric(world: World) -> None:
+    """Have the fabric's kernel do what the cloud's resources say now.
+
+    Raises:
+        LabError: it refused.
+    """
+    running = [
+        # `-force`: a table that is flushed may be empty already.
+        netns.spawn(world.fabric, ["ip", "-force", "-batch", "-"], fabric.route_batch(world.topology, world.cloud)),
+        netns.spawn(world.fabric, ["nft", "-f", "-"], fabric.forwarding_rules(world.cloud)),
+    ]
+    for program in running:
+        program.finish()
 
 
 def _connect(world: World, open_tap: TapOpener) -> None:
     """Lay the cables: TAP pairs if the first one can be had, else veth pairs."""
     taps = True
     veths = [f"link add {fabric.INTERNET_LINK} type veth peer name eth0 netns {_path(world.internet)}"]
-    for spec in world.topology.machines:
-        inside = world.machines[spec.name].netns
-        for nic in spec.nics:
-            port = fabric.port_name(world.topology, spec, nic)
-            if taps:
-                try:
-                    world.cables.append(Cable(open_tap(inside, nic.link), open_tap(world.fabric, port)))
-                    continue
-                except OSError:
-                    taps = False
-            veths.append(f"link add {port} type veth peer name {nic.link} netns {_path(inside)}")
+    for card in world.cloud.cards:
+        inside = world.machines[card.machine].netns
+        if taps:
+            try:
+                world.cables.append(Cable(open_tap(inside, card.link), open_tap(world.fabric, card.port)))
+                continue
+            except OSError:
+                taps = False
+        veths.append(f"link add {card.port} type veth peer name {card.link} netns {_path(inside)}")
     netns.spawn(world.fabric, ["ip", "-batch", "-"], "\n".join(veths) + "\n").finish()
 
 

@@ -176,15 +176,16 @@ class Lab:
         """Can be read when a notice has come."""
         return self._control.fileno()
 
-    def build(self, name: str, topology: str, files: Mapping[str, str]) -> None:
+    def build(self, name: str, topology: str, files: Mapping[str, str], *, variant: str = "default") -> None:
         """Build the lab.
 
         Args:
             name: of the topology.
             topology: its TOML.
             files: further files of each machine, by path; `@MACHINE@` in a text becomes its name.
+            variant: the state of it that is wanted.
         """
-        answer, _ = self._call("build", name=name, topology=topology, files=dict(files))
+        answer, _ = self._call("build", name=name, topology=topology, files=dict(files), variant=variant)
         self._note_built(answer["home"], answer["machines"], answer["taps"])
 
     def status(self) -> Status:
@@ -296,7 +297,7 @@ class Lab:
     def notices(self) -> list[Message]:
         """What the agent has told since the last call; does not wait.
 
-        Kinds: `mounts`, `exited`, `shell-ended`, `machine-down`.
+        Kinds: `mounts`, `cloud` (its resources have changed), `exited`, `shell-ended`, `machine-down`.
 
         Raises:
             LabGone: the lab ended.
@@ -337,6 +338,12 @@ class Lab:
         """What iptables-legacy-save prints in a namespace; empty where no legacy table is in use."""
         answer, _ = self._call("legacy", inode=inode)
         return str(answer["rules"])
+
+    def cloud(self) -> Mapping[str, Any]:
+        """The cloud's resources as plain values: `networks`, `cards`, `subnets`, `tables` (`Cloud.as_message`)."""
+        answer, _ = self._call("cloud")
+        resources: dict[str, Any] = answer["cloud"]
+        return resources
 
     def drops(self) -> Mapping[str, int]:
         """How many packets the cloud has dropped, by reason."""

@@ -22,7 +22,7 @@ from tutor.lab.machine import Machine
 from tutor.lab.ring import Ring
 from tutor.lab.sightings import Sighting
 from tutor.lab.terminals import Terminal
-from tutor.lab.topology import parse_topology
+from tutor.lab.topology_file import parse_topology
 from tutor.lab.wire import Message
 
 Answer = tuple[Message, list[int]]
@@ -71,6 +71,7 @@ class Operations:
             "nsids": self._nsids,
             "sysctls": self._sysctls,
             "legacy": self._legacy,
+            "cloud": self._cloud,
             "drops": self._drops,
             "status": self._status,
             "visit": self._visit,
@@ -120,7 +121,7 @@ class Operations:
         return world.machines if world is not None else {}
 
     def _build(self, _client: int, message: Message, _descriptors: list[int]) -> Answer:
-        topology = parse_topology(message["topology"], name=message["name"])
+        topology = parse_topology(message["topology"], name=message["name"]).vary(message.get("variant", "default"))
         world = build.build(topology, self._agent.held.open_tap)
         for machine in world.machines.values():
             for path, text in message.get("files", {}).items():
@@ -235,6 +236,10 @@ class Operations:
         if world is None:
             return {"drops": {}}, []
         return {"drops": fabric.parse_drops(netns.spawn(world.fabric, ["nft", "list", "counters"]).finish())}, []
+
+    def _cloud(self, _client: int, _message: Message, _descriptors: list[int]) -> Answer:
+        world = self._agent.held.world
+        return {"cloud": world.cloud.as_message() if world is not None else {}}, []
 
     def _status(self, _client: int, _message: Message, _descriptors: list[int]) -> Answer:
         lab = self._agent.held

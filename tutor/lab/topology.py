@@ -1,28 +1,13 @@
-"""What a lab consists of, as its TOML file says it: machines, their links to the cloud network, the internet.
+"""What a lab consists of: machines, the cloud network between them with its routes, a cluster on them, the internet.
 
-Pure: text to value. Does not know how any of it is built.
+Pure values. Does not know the file that they come from, nor how any of it is built.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
-from itertools import combinations
-from pathlib import Path
-from typing import Any
-
-from tutor.errors import TopologyError
-
-_LINK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}")
-_MACHINE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
-_DNS_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
-_SYSCTL = re.compile(r"net(/[A-Za-z0-9_.*-]*[A-Za-z0-9_*-])+")
-_LEAST_MTU, _MOST_MTU = 68, 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +43,42 @@ class MachineSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteSpec:
+    """A route that a user of the cloud has defined."""
+
+    name: str
+    """Unique in its table."""
+    prefix: IPv4Network
+    """What it is for."""
+    next_hop: IPv4Address | None = None
+    """The card that gets the packets, by its address (next hop type VirtualAppliance)."""
+    next_hop_type: str = "VirtualAppliance"
+    """`VirtualAppliance`, `VnetLocal`, `Internet`, `VirtualNetworkGateway` or `None`: the cloud's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTableSpec:
+    """A table of such routes."""
+
+    name: str
+    """What the cloud calls it."""
+    routes: tuple[RouteSpec, ...] = ()
+    """In order."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetSpec:
+    """A part of the virtual network."""
+
+    name: str
+    """What the cloud calls it."""
+    prefix: IPv4Network
+    """Its range: cards whose addresses lie in it are in it."""
+    route_table: str = ""
+    """Name of the table that is associated with it; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloudSpec:
     """The cloud network that the cards are plugged into."""
 
@@ -65,6 +86,72 @@ class CloudSpec:
     """The virtual network's own ranges: what lies in them never leaves for the internet."""
     mac: str = "12:34:56:78:9a:bc"
     """The link-layer address with which the cloud answers every ARP request."""
+    group: str = ""
+    """The resource group that all of it is in."""
+    location: str = "westeurope"
+    """The region."""
+    network: str = ""
+    """What the cloud calls the virtual network."""
+    subnets: tuple[SubnetSpec, ...] = ()
+    """Its parts."""
+    route_tables: tuple[RouteTableSpec, ...] = ()
+    """Of all the group."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodSpec:
+    """A pod, as kubenet has put it on a node."""
+
+    name: str
+    """Its name in the cluster."""
+    netns: str
+    """Its network namespace: a file of this name in /var/run/docker/netns."""
+    address: IPv4Address
+    """What it is to get from host-local."""
+    namespace: str = "kube-system"
+    """Its namespace in the cluster, which has nothing to do with the other kind."""
+    veth: str = ""
+    """Name of the node's end of its cable; empty for the one that the plugin draws."""
+    nsid: int | None = None
+    """The number by which the node's end names the pod's namespace (`link-netnsid`); None for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """A machine that is a node of the cluster."""
+
+    machine: str
+    """Its name."""
+    pod_cidr: IPv4Network
+    """The range that its pods get their addresses from."""
+    pods: tuple[PodSpec, ...] = ()
+    """In the order in which they were started."""
+    has_kubenet: bool = True
+    """Whether kubenet has run on it; without it there is neither a bridge nor a pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSpec:
+    """A Kubernetes cluster whose nodes kubenet has set up."""
+
+    pod_network: IPv4Network
+    """The range that the nodes' ranges are cut from: kubelet's `--non-masquerade-cidr`."""
+    service: IPv4Address
+    """Of the service `kubernetes`."""
+    version: str = "v1.9.6"
+    """What the nodes say they run."""
+    nodes: tuple[NodeSpec, ...] = ()
+    """In order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A state of the lab that lessons may start from, by what is different in it."""
+
+    without_kubenet: tuple[str, ...] = ()
+    """Machines that are nodes on which kubenet has not run yet."""
+    empty_route_tables: tuple[str, ...] = ()
+    """Route tables that have no routes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,178 +180,27 @@ class Topology:
     """The network between them."""
     internet: InternetSpec
     """What lies beyond."""
-    variants: tuple[str, ...] = ("default",)
-    """Named states that lessons may start from."""
+    cluster: ClusterSpec | None = None
+    """What runs on the machines; None for a lab without a cluster."""
+    variants: Mapping[str, Variant] = field(default_factory=lambda: {"default": Variant()})
+    """States that lessons may start from, by name."""
 
     def find_machine(self, name: str) -> MachineSpec | None:
         """The machine of this name, or None."""
         return next((machine for machine in self.machines if machine.name == name), None)
 
-
-def parse_topology(text: str, *, name: str, path: Path | None = None) -> Topology:
-    """Read the TOML of the lab called `name`.
-
-    Raises:
-        TopologyError: it is not TOML, or a key is unknown, missing, of the wrong type, or contradicts another.
-    """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TopologyError(f"not valid TOML: {error}", path=path, hint="see docs/authoring.md, 'A lab'") from error
-    return _Reader(path).topology(name, table)
-
-
-class _Reader:
-    """Turns tables into values, and says of what is wrong in which file and under which key it stands."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-
-    def topology(self, id_: str, table: dict[str, Any]) -> Topology:
-        self._keys("the lab", table, ("home", "machine", "cloud", "internet", "variants"))
-        machines = tuple(self.machine(machine) for machine in self._list(table, "machine"))
-        names = [machine.name for machine in machines]
-        if not machines:
-            raise self._error("the lab has no machine", "add a [[machine]]")
-        for name in names:
-            if names.count(name) > 1:
-                raise self._error(f"two machines are called {name!r}", "give each a name of its own")
-        home = table.get("home", names[0])
-        if home not in names:
-            raise self._error(f"home is {home!r}, which is no machine of this lab", f"one of: {', '.join(names)}")
-        links = [nic for machine in machines for nic in machine.nics]
-        for nic in links:
-            if sum(other.address.ip == nic.address.ip for other in links) > 1:
-                raise self._error(f"two cards have the address {nic.address.ip}", "the cloud gives each its own")
-        cloud = self.cloud(self._table(table, "cloud"))
-        for nic in links:
-            if not any(nic.address.ip in network for network in cloud.networks):
-                raise self._error(
-                    f"{nic.address.ip} lies in none of the cloud's networks",
-                    f"networks = {[str(network) for network in cloud.networks]}",
-                )
-        internet = self.internet(self._table(table, "internet"))
-        for nic in links:
-            if nic.public is not None and nic.public not in internet.address.network:
-                raise self._error(
-                    f"public = {str(nic.public)!r} is not in the network of the internet's address",
-                    f"one of {internet.address.network}",
-                )
-        variants = tuple(self._texts(table, "variants")) if "variants" in table else ("default",)
-        return Topology(id_, str(home), machines, cloud, internet, variants)
-
-    def machine(self, table: dict[str, Any]) -> MachineSpec:
-        self._keys("a machine", table, ("name", "nic", "gateway", "sysctls"))
-        name = self._matching(
-            _MACHINE, "name", self._required("a machine", table, "name"), "a host name of small letters, digits and -"
+    def vary(self, name: str) -> Topology:
+        """The lab as the variant called `name` has it; a name that is no variant changes nothing."""
+        variant = self.variants.get(name, Variant())
+        tables = tuple(
+            replace(table, routes=()) if table.name in variant.empty_route_tables else table
+            for table in self.cloud.route_tables
         )
-        nics = tuple(self.nic(nic) for nic in self._list(table, "nic"))
-        gateway = self._value(IPv4Address, "gateway", table["gateway"]) if "gateway" in table else None
-        if gateway is not None and not any(gateway in nic.address.network for nic in nics):
-            raise self._error(f"gateway = {str(gateway)!r} is in the network of no card of {name}", "or leave it out")
-        for one, other in combinations(nics, 2):
-            if one.link == other.link:
-                raise self._error(f"{name} has two cards called {one.link!r}", "give each a name of its own")
-        return MachineSpec(name, nics, gateway, self.sysctls(table))
-
-    def sysctls(self, table: dict[str, Any]) -> dict[str, str]:
-        values = {}
-        for key, value in self._table(table, "sysctls", optional=True).items():
-            # Only these belong to a network namespace, and so to the machine alone.
-            self._matching(_SYSCTL, "the name of a sysctl", key, "net/ipv4/ip_forward: it begins with net, has slashes")
-            if isinstance(value, bool) or not isinstance(value, (int, str)):
-                raise self._error(f"{key} = {value!r} is no value of a sysctl", "a number, or a text")
-            values[key] = str(value)
-        return values
-
-    def nic(self, table: dict[str, Any]) -> Nic:
-        self._keys("a nic", table, tuple(item.name for item in fields(Nic)))
-        link = self._required("a nic", table, "link")
-        if not isinstance(link, str) or not _LINK.fullmatch(link) or link == "lo":
-            raise self._error(f"link = {link!r} can't be the name of a link", "at most 15 letters, digits, and . _ -")
-        mtu = table.get("mtu", 1500)
-        if type(mtu) is not int or not _LEAST_MTU <= mtu <= _MOST_MTU:
-            raise self._error(f"mtu = {mtu!r} is no number of bytes from {_LEAST_MTU} to {_MOST_MTU}", "such as 1500")
-        forwarding = table.get("ip_forwarding", False)
-        if not isinstance(forwarding, bool):
-            raise self._error(f"ip_forwarding = {forwarding!r} is neither true nor false", "ip_forwarding = true")
-        return Nic(
-            link,
-            self._value(IPv4Interface, "address", self._required("a nic", table, "address")),
-            self._mac(self._required("a nic", table, "mac")),
-            mtu,
-            self._value(IPv4Address, "public", table["public"]) if "public" in table else None,
-            forwarding,
-        )
-
-    def cloud(self, table: dict[str, Any]) -> CloudSpec:
-        self._keys("the cloud", table, ("networks", "mac"))
-        self._required("the cloud", table, "networks")
-        values = tuple(self._value(IPv4Network, "networks", network) for network in self._texts(table, "networks"))
-        return CloudSpec(values, self._mac(table.get("mac", CloudSpec(()).mac)))
-
-    def internet(self, table: dict[str, Any]) -> InternetSpec:
-        self._keys("the internet", table, ("address", "hosts", "zone"))
-        zone = self._table(table, "zone", optional=True)
-        return InternetSpec(
-            self._value(IPv4Interface, "address", self._required("the internet", table, "address")),
-            tuple(self._value(IPv4Address, "hosts", host) for host in self._texts(table, "hosts")),
-            {
-                self._matching(_DNS_NAME, "a name of the zone", name.lower(), "example.com"): self._value(
-                    IPv4Address, name, address
-                )
-                for name, address in zone.items()
-            },
-        )
-
-    def _error(self, message: str, hint: str = "") -> TopologyError:
-        return TopologyError(message, path=self._path, hint=hint)
-
-    def _keys(self, what: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
-        for key in table:
-            if key not in known:
-                near = difflib.get_close_matches(key, list(known), 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"it knows: {', '.join(known)}"
-                raise self._error(f"{what} has no key {key!r}", hint)
-
-    def _required(self, what: str, table: Mapping[str, Any], key: str) -> Any:
-        if key not in table:
-            raise self._error(f"{what} has no {key!r}", f"add: {key} = ...")
-        return table[key]
-
-    def _table(self, table: dict[str, Any], key: str, *, optional: bool = False) -> dict[str, Any]:
-        value = table.get(key, {} if optional else None)
-        if not isinstance(value, dict):
-            raise self._error(f"there is no table [{key}]", f"add one: [{key}]")
-        return value
-
-    def _list(self, table: dict[str, Any], key: str) -> list[dict[str, Any]]:
-        value = table.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self._error(f"{key!r} must be a list of tables", f"write [[{key}]]")
-        return value
-
-    def _texts(self, table: dict[str, Any], key: str) -> list[str]:
-        value = table.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._error(f"{key} = {value!r} is no list of texts", f'write {key} = ["...", "..."]')
-        return value
-
-    def _matching(self, pattern: re.Pattern[str], key: str, text: Any, wanted: str) -> str:
-        if not isinstance(text, str) or not pattern.fullmatch(text):
-            raise self._error(f"{key}: {text!r} is not of the right form", f"such as: {wanted}")
-        return text
-
-    def _mac(self, text: Any) -> str:
-        lower = text.lower() if isinstance(text, str) else text
-        return self._matching(_MAC, "mac", lower, "00:0d:3a:01:00:04 (its first byte is even)")
-
-    def _value(self, type_: type[Any], key: str, text: Any) -> Any:
-        try:
-            value = type_(text) if isinstance(text, str) else None
-        except ValueError:
-            value = None
-        if value is None:
-            wanted = {IPv4Address: "10.1.0.4", IPv4Interface: "10.1.0.4/24", IPv4Network: "10.1.0.0/16"}[type_]
-            raise self._error(f"{key} = {text!r} is no IPv4 value of the right kind", f"such as {wanted!r}")
-        return value
+        cluster = self.cluster
+        if cluster is not None:
+            nodes = tuple(
+                replace(node, pods=(), has_kubenet=False) if node.machine in variant.without_kubenet else node
+                for node in cluster.nodes
+            )
+            cluster = replace(cluster, nodes=nodes)
+        return replace(self, cloud=replace(self.cloud, route_tables=tables), cluster=cluster)

@@ -60,7 +60,7 @@ class Live:
         reader = self._require_reader()
         change = reader.drain()
         stale = time.monotonic() - self._scanned >= RESCAN_SECONDS
-        if stale or any(notice["notice"] == "mounts" for notice in notices):
+        if stale or any(notice["notice"] in ("mounts", "cloud") for notice in notices):
             change |= self._rescan(reader)
         return change.network, notices
 

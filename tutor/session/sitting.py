@@ -128,8 +128,7 @@ class Sitting:
             self._take_beside(lesson.lab)
         lab = self._kept.launch(self._nursery) if self._kept is not None else self._workshop.private()
         try:
-            self._workshop.build(lab, lesson.lab)
-            self._workshop.replay(lab, self._workshop.commands_before(lesson, step))
+            self._workshop.build_for(lab, lesson, step)
         except BaseException:
             lab.end()
             lab.close()

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from tutor.errors import LabError, TopologyError
 from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery
-from tutor.lab.topology import parse_topology
+from tutor.lab.topology_file import parse_topology
 from tutor.lesson import Lesson, Step, StepKind
 from tutor.shell.bashrc import bashrc
-from tutor.store.course import Course
+from tutor.store.course import DEFAULT_VARIANT, Course
 
 SCRIPT_SECONDS = 60.0
 """How long a script may run."""
@@ -62,16 +62,20 @@ class Workshop:
         with self._one_at_a_time:
             return Lab(self._nursery.launch(single=self._single))
 
-    def build(self, lab: Lab, name: str) -> None:
-        """Build the lab called `name` of the course's pack in an empty one."""
-        lab.build(name, read_topology(self._course, name), {"/root/.bashrc": bashrc()})
+    def build(self, lab: Lab, name: str, variant: str = DEFAULT_VARIANT) -> None:
+        """Build the lab called `name` of the course's pack in an empty one, in the state that `variant` names."""
+        lab.build(name, read_topology(self._course, name), {"/root/.bashrc": bashrc()}, variant=variant)
+
+    def build_for(self, lab: Lab, lesson: Lesson, step: Step | None = None) -> None:
+        """Build the lab of `lesson` in an empty one, and bring it to the lesson's start, or to that of `step`."""
+        self.build(lab, lesson.lab, self._course.thread(lesson.id).variant)
+        self.replay(lab, self.commands_before(lesson, step))
 
     def at(self, lesson: Lesson, step: Step | None = None) -> Lab:
         """A private lab at the start of `lesson`, or of `step` in it."""
         lab = self.private()
         try:
-            self.build(lab, lesson.lab)
-            self.replay(lab, self.commands_before(lesson, step))
+            self.build_for(lab, lesson, step)
         except BaseException:
             lab.close()
             raise
