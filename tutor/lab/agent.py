@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import gc
 import os
-import selectors
-import signal
 import socket
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
 
 from tutor.lab import syscalls as sc
 from tutor.lab import wire
 from tutor.lab.build import World
-from tutor.lab.held import Held
+from tutor.lab.held import Held, Job
 from tutor.lab.internet import Internet
+from tutor.lab.loop import Loop
 from tutor.lab.operations import Operations
 from tutor.lab.process import detach
 from tutor.lab.terminals import Terminal
@@ -43,14 +41,12 @@ class Agent:
             lab: what is held.
         """
         self._held = lab
-        self._selector = selectors.DefaultSelector()
+        self._loop = Loop()
         self._clients: dict[int, socket.socket] = {}
         self._visitors: set[int] = set()
         self._operations = Operations(self)
-        self._wake = _signals_as_readable()
-        self._selector.register(self._wake, selectors.EVENT_READ, self._reap)
         if listener is not None:
-            self._selector.register(listener, selectors.EVENT_READ, partial(self._welcome, listener))
+            self._loop.watch(listener, partial(self._welcome, listener))
         self._add_client(control)
 
     @property
@@ -61,10 +57,7 @@ class Agent:
     def run(self) -> NoReturn:
         """Serve until the lab ends. All processes of the lab end with this one: it is pid 1 of their pid namespace."""
         while True:
-            deadline = self._held.deadline
-            timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
-            for key, _ in self._selector.select(timeout):
-                key.data()
+            self._loop.turn(self._held.deadline)
             if self._held.deadline is not None and time.monotonic() >= self._held.deadline:
                 self.end()
 
@@ -72,14 +65,10 @@ class Agent:
         """End the lab."""
         os._exit(0)
 
-    def watch(self, file: socket.socket | int, call: Callable[[], None]) -> None:
-        """Call `call` whenever `file` can be read."""
-        self._selector.register(file, selectors.EVENT_READ, call)
-
-    def unwatch(self, file: socket.socket | int) -> None:
-        """Stop doing so."""
-        if file in self._selector.get_map():
-            self._selector.unregister(file)
+    @property
+    def loop(self) -> Loop:
+        """Waits, and calls."""
+        return self._loop
 
     def tell(self, notice: Message) -> None:
         """Send a notice to every client. One that does not read for so long that its socket is full loses it."""
@@ -112,31 +101,30 @@ class Agent:
         self._held.world = world
         for cable in world.cables:
             for side in (cable.left, cable.right):
-                self.watch(side, partial(self._carry, cable, side))
-        self._held.internet = Internet(world.internet, world.topology.internet, self.watch, self.unwatch)
+                self._loop.watch(side, partial(self._carry, cable, side))
+        self._held.internet = Internet(world.internet, world.topology.internet, self._loop)
         for machine in world.machines.values():
             mounts = os.open(f"/proc/{machine.init}/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
-            # A change of the mount table shows as an error condition of the file (proc_pid_mountinfo(5)), and epoll
-            # always
-            # reports those. EPOLLIN would always be there.
-            _watch_errors_only(self._selector, mounts, lambda: self.tell({"notice": "mounts"}))
+            # A change of the mount table shows as an error condition of the file (proc_pid_mountinfo(5)).
+            self._loop.watch_errors(mounts, lambda: self.tell({"notice": "mounts"}))
+            self._loop.on_exit(machine.init, partial(self._tell_down, machine.name))
 
     def hold_terminal(self, terminal: Terminal, client: int | None) -> None:
         """Let `client` read a terminal; None: we read it ourselves."""
         if terminal.holder is None:
-            self.unwatch(terminal.master)
+            self._loop.unwatch(terminal.master)
         terminal.holder = client
         if client is None:
-            self.watch(terminal.master, lambda: self._drain(terminal))
+            self._loop.watch(terminal.master, lambda: self._drain(terminal))
 
     def _carry(self, cable: Cable, side: int) -> None:
         if not cable.carry(side):
             for end in (cable.left, cable.right):
-                self.unwatch(end)
+                self._loop.unwatch(end)
 
     def _drain(self, terminal: Terminal) -> None:
         if not terminal.drain():
-            self.unwatch(terminal.master)
+            self._loop.unwatch(terminal.master)
 
     def _welcome(self, listener: socket.socket) -> None:
         client, _ = listener.accept()
@@ -145,7 +133,7 @@ class Agent:
     def _add_client(self, client: socket.socket) -> None:
         client.setblocking(False)
         self._clients[client.fileno()] = client
-        self._selector.register(client, selectors.EVENT_READ, lambda: self._hear(client))
+        self._loop.watch(client, lambda: self._hear(client))
         self._count_owners()
 
     def _hear(self, client: socket.socket) -> None:
@@ -172,7 +160,7 @@ class Agent:
 
     def _drop(self, client: socket.socket) -> None:
         number = client.fileno()
-        self._selector.unregister(client)
+        self._loop.unwatch(client)
         del self._clients[number]
         self._visitors.discard(number)
         client.close()
@@ -187,34 +175,26 @@ class Agent:
         elif self._held.deadline is None:
             self._held.deadline = time.monotonic() + self._held.grace
 
-    def _reap(self) -> None:
-        os.read(self._wake, 4096)
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self._ended(pid, os.waitstatus_to_exitcode(status))
+    def _tell_down(self, machine: str, _status: int) -> None:
+        self.tell({"notice": "machine-down", "machine": machine})
 
-    def _ended(self, pid: int, status: int) -> None:
-        job = self._held.jobs.pop(pid, None)
-        if job is not None:
-            self.tell_one(job.client, {"notice": "exited", "job": job.id, "status": status})
-            return
-        for terminal in list(self._held.terminals.values()):
-            if terminal.pid == pid:
-                if terminal.holder is None:
-                    self.unwatch(terminal.master)
-                del self._held.terminals[terminal.id]
-                terminal.close()
-                self.tell({"notice": "shell-ended", "terminal": terminal.id, "status": status})
-                return
-        world = self._held.world
-        for machine in world.machines.values() if world is not None else ():
-            if machine.init == pid:
-                self.tell({"notice": "machine-down", "machine": machine.name})
+    def job_started(self, job: Job, pid: int) -> None:
+        """Tell its client of the end of a program."""
+        notice = {"notice": "exited", "job": job.id}
+        self._loop.on_exit(pid, lambda status: self.tell_one(job.client, {**notice, "status": status}))
+
+    def terminal_started(self, terminal: Terminal) -> None:
+        """Tell everybody of the end of a terminal's shell."""
+
+        def ended(status: int) -> None:
+            if terminal.holder is None:
+                self._loop.unwatch(terminal.master)
+            del self._held.terminals[terminal.id]
+            terminal.close()
+            self.tell({"notice": "shell-ended", "terminal": terminal.id, "status": status})
+
+        self._held.terminals[terminal.id] = terminal
+        self._loop.on_exit(terminal.pid, ended)
 
 
 def main(control: socket.socket, listener: socket.socket | None, open_tap: TapOpener, grace: float) -> NoReturn:
@@ -223,17 +203,3 @@ def main(control: socket.socket, listener: socket.socket | None, open_tap: TapOp
     sc.set_process_name("lab")
     gc.freeze()
     Agent(control, listener, Held(open_tap, grace)).run()
-
-
-def _signals_as_readable() -> int:
-    """A descriptor that can be read when a child has ended."""
-    readable, writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGPIPE):
-        signal.signal(ignored, signal.SIG_IGN)
-    return readable
-
-
-def _watch_errors_only(selector: selectors.BaseSelector, file: int, call: Callable[[], None]) -> None:
-    selector.register(file, selectors.EVENT_WRITE, call)

@@ -35,8 +35,6 @@ class Held:
     """The services behind the cloud."""
     terminals: dict[int, Terminal] = field(default_factory=dict)
     """By id."""
-    jobs: dict[int, Job] = field(default_factory=dict)
-    """By pid."""
     note: str = ""
     """What the owner wrote down about the lab (which place of which lesson it is at)."""
     started: float = field(default_factory=time.time)

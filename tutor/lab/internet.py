@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable, Mapping
 
 from tutor.lab import netns
+from tutor.lab.loop import Loop
 from tutor.lab.topology import InternetSpec
 
 _A, _PTR, _IN = 1, 12, 1
@@ -20,11 +21,6 @@ _NO_ERROR, _FORMAT_ERROR, _NO_SUCH_NAME = 0, 1, 3
 _TTL_SECONDS = 60
 _REQUEST_BYTES = 8192
 _CONNECTIONS_AT_ONCE = 64
-
-Watch = Callable[[socket.socket, Callable[[], None]], None]
-"""Has the agent call a function whenever the socket can be read."""
-Unwatch = Callable[[socket.socket], None]
-"""The opposite."""
 
 
 def ip_batch(internet: InternetSpec) -> str:
@@ -97,17 +93,16 @@ def answer_http(request: bytes, peer: str) -> bytes:
 class Internet:
     """The services, on the agent's own event loop: a lab needs no process for them, and no learner can kill them."""
 
-    def __init__(self, namespace: int, spec: InternetSpec, watch: Watch, unwatch: Unwatch) -> None:
+    def __init__(self, namespace: int, spec: InternetSpec, loop: Loop) -> None:
         """Open the sockets.
 
         Args:
             namespace: descriptor of the internet's network namespace, with its addresses already set.
             spec: what answers there.
-            watch: see `Watch`.
-            unwatch: see `Unwatch`.
+            loop: tells when somebody asks.
         """
         self._zone = {name: str(address) for name, address in spec.zone.items()}
-        self._watch, self._unwatch = watch, unwatch
+        self._loop = loop
         self._open = 0
         with netns.inside(namespace):
             for host in spec.hosts:
@@ -119,7 +114,7 @@ class Internet:
                 self._on(listener, self._accept)
 
     def _on(self, end: socket.socket, serve: Callable[[socket.socket], None]) -> None:
-        self._watch(end, lambda: serve(end))
+        self._loop.watch(end, lambda: serve(end))
 
     def _serve_dns(self, end: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -143,6 +138,6 @@ class Internet:
             request = end.recv(_REQUEST_BYTES)
             if request:
                 end.send(answer_http(request, end.getpeername()[0]))
-        self._unwatch(end)
+        self._loop.unwatch(end)
         end.close()
         self._open -= 1

@@ -1,8 +1,8 @@
 """What a client may ask a lab's agent for: one method an operation, named as the message names it.
 
 Each takes the client's number, the message and its descriptors, and returns the answer with descriptors of its own.
-Does not
-know the loop, beyond what `Agent` offers.
+Does not know the agent
+beyond what `Owner` says.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ Answer = tuple[Message, list[int]]
 Operation = Callable[[int, Message, list[int]], Answer]
 
 
-class Loop(Protocol):
-    """What operations need of the agent's loop."""
+class Owner(Protocol):
+    """What operations need of the agent."""
 
     @property
     def held(self) -> Held:
@@ -42,6 +42,12 @@ class Loop(Protocol):
 
     def watch_world(self, world: World) -> None:
         """Bring a freshly built lab to life."""
+
+    def job_started(self, job: Job, pid: int) -> None:
+        """Tell a client of the end of its program."""
+
+    def terminal_started(self, terminal: Terminal) -> None:
+        """Take care of a new terminal until its shell ends."""
 
     def hold_terminal(self, terminal: Terminal, client: int | None) -> None:
         """Let `client` read a terminal; None: the agent reads it itself."""
@@ -56,7 +62,7 @@ class Loop(Protocol):
 class Operations:
     """The operations of one agent."""
 
-    def __init__(self, agent: Loop) -> None:
+    def __init__(self, agent: Owner) -> None:
         self._agent = agent
         self._numbers = count(1)
         self._seen: dict[int, Sighting] = {}
@@ -138,7 +144,7 @@ class Operations:
             if inside >= 0:
                 os.close(inside)
         job = Job(next(self._numbers), client)
-        self._agent.held.jobs[pid] = job
+        self._agent.job_started(job, pid)
         return {"job": job.id}, []
 
     def _terminal(self, client: int, message: Message, _descriptors: list[int]) -> Answer:
@@ -153,7 +159,7 @@ class Operations:
             os.close(slave)
         ring = Ring.create(message["columns"], message["rows"])
         terminal = terminals.Terminal(next(self._numbers), machine.name, master, ring, pid, client)
-        self._agent.held.terminals[terminal.id] = terminal
+        self._agent.terminal_started(terminal)
         return {"terminal": terminal.id, "machine": machine.name}, [master, terminal.ring.descriptor]
 
     def _attach(self, client: int, message: Message, _descriptors: list[int]) -> Answer:
