@@ -20,25 +20,25 @@ from tutor.lesson.model import (
     Hint,
     Holds,
     Lesson,
-    Mistake,
     Note,
     NoteKind,
     Prose,
     Question,
     Requirement,
-    Script,
     See,
     Starts,
     Step,
     StepKind,
     Variant,
 )
+from tutor.lesson.ways import Draw, Mistake, Script, StepFault
 
 __all__ = [
     "Block",
     "CheckUse",
     "Commands",
     "Continues",
+    "Draw",
     "Drawing",
     "FactUse",
     "Front",
@@ -55,6 +55,7 @@ __all__ = [
     "See",
     "Starts",
     "Step",
+    "StepFault",
     "StepKind",
     "Variant",
 ]

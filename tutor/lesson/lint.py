@@ -10,12 +10,14 @@ from pathlib import Path
 
 from tutor.check import Arguments, Definition, Diagnosis, Kind
 from tutor.errors import LessonError
+from tutor.lesson.draw import most_together
 from tutor.lesson.model import Block, Drawing, Lesson, Step, StepKind
 from tutor.lesson.parse import parse_lesson_all
 from tutor.lesson.problems import Problems, suggestion
 
 _ALTERNATIVES = 1
 _MISTAKES = 2
+_FAULTS = 2
 _WIDEST_DRAWING = 42
 _DECORATOR = {Kind.CHECK: "@check", Kind.FACT: "@fact", Kind.QUESTION: "@question"}
 
@@ -72,6 +74,8 @@ class _Linter:
             self._see(step)
         else:
             self._answer(step)
+        if step.kind is not StepKind.DO:
+            self._no_faults(step)
 
     def drawings(self, body: Iterable[Block]) -> None:
         """Note drawings that would be cut where the lesson stands beside the shell."""
@@ -85,6 +89,10 @@ class _Linter:
     def _do(self, step: Step) -> None:
         for use in step.checks:
             self._definition(use.id, Kind.CHECK, use.arguments, use.line)
+        if step.faults:
+            self._faults(step)
+            return
+        self._no_faults(step)
         self._solution(step)
         if len(step.alternatives) < _ALTERNATIVES:
             hint = "show in a ```bash {.alternative} another way that must be accepted"
@@ -98,6 +106,51 @@ class _Linter:
             else:
                 hint = 'write {.mistake diagnosis="…"}, the id of the diagnosis that it must get'
                 self._problems.add(mistake.line, "a mistake without a diagnosis", hint)
+
+    def _faults(self, step: Step) -> None:
+        """A step that begins with something broken: how it is repaired is found by the diagnoses of what is."""
+        together = most_together(step)
+        if step.draw is None:
+            hint = "say how many are drawn in a ```yaml {.draw}, such as `faults: [2, 3]`"
+            self._problems.add(step.faults[0].line, f"the step {step.id!r} has faults but no draw", hint)
+        elif step.draw.most > together:
+            hint = "add faults, give them other groups, or draw fewer"
+            what = f"{step.draw.most} faults are to be drawn, but only {together} go together"
+            self._problems.add(step.draw.line, what, hint)
+        if together < _FAULTS:
+            hint = f"give it at least {_FAULTS} that go together, each a ```bash {{.fault}}"
+            self._problems.add(step.line, f"the step {step.id!r} has too few faults", hint)
+        for fault in step.faults:
+            if fault.diagnosis:
+                self._diagnosis(fault.diagnosis, fault.line)
+            else:
+                hint = 'write {.fault id="…" diagnosis="…"}, the id of the diagnosis by which its repair is found'
+                self._problems.add(fault.line, f"the fault {fault.id!r} has no diagnosis", hint)
+            if fault.repair is None:
+                hint = "write a ```bash {.repair} right below it"
+                self._problems.add(fault.line, f"the fault {fault.id!r} has no repair", hint)
+        hint = "leave it out: what leads out of a fault is its repair"
+        for line in self._other_ways(step):
+            self._problems.add(line, "a solution, alternative or mistake in a step with faults", hint)
+        for requirement in step.requires:
+            hint = "leave it out: what is so on entry is drawn"
+            self._problems.add(requirement.use.line, "something is required in a step with faults", hint)
+
+    def _other_ways(self, step: Step) -> Iterable[int]:
+        """The lines of ways that a step with faults has no need of."""
+        if step.hidden is not None:
+            yield step.hidden.line - 1
+        yield from (script.line - 1 for script in step.alternatives)
+        yield from (mistake.line for mistake in step.mistakes)
+
+    def _no_faults(self, step: Step) -> None:
+        """A step in which nothing is to be repaired, or nothing to be drawn from."""
+        for fault in step.faults:
+            hint = "move it to a step with a checks block"
+            self._problems.add(fault.line, "a fault in a step that has no state to reach", hint)
+        if step.draw is not None and not step.faults:
+            hint = 'write the faults, each a ```bash {.fault id="…"}, or leave the draw out'
+            self._problems.add(step.draw.line, f"the step {step.id!r} has a draw but no faults", hint)
 
     def _see(self, step: Step) -> None:
         if step.see is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tutor.lesson.script import split
+from tutor.lesson.ways import Draw, Mistake, Script, StepFault
 
 
 class StepKind(StrEnum):
@@ -41,23 +42,6 @@ class NoteKind(StrEnum):
     """What changed since the paper."""
     WARNING = "warning"
     """What would go wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """Commands for bash, as the lesson has them."""
-
-    text: str
-    """The source, comments and all, without the last line end."""
-    line: int = 0
-    """Line of its first line in the file."""
-    needs: tuple[str, ...] = ()
-    """Programs without which it can't run; where one is missing it is left out, visibly."""
-
-    @property
-    def commands(self) -> tuple[str, ...]:
-        """The logical lines that one types: without comments, continued lines joined, here-documents whole."""
-        return split(self.text).commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,22 +189,6 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """A wrong way, which must be rejected."""
-
-    script: Script
-    """What is typed, from the state in which the step begins."""
-    diagnosis: str = ""
-    """Id of the diagnosis that it must get; empty in a *see* step, where the commands just do not show it."""
-    names: tuple[str, ...] = ()
-    """Words that the diagnosis' message must hold."""
-    repair: Script | None = None
-    """What repairs it and leads on; None where the step's solution does."""
-    line: int = 0
-    """Line of its fence."""
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a lesson."""
 
@@ -248,6 +216,10 @@ class Step:
     """Other ways that must be accepted."""
     mistakes: tuple[Mistake, ...] = ()
     """Ways that must be rejected."""
+    faults: tuple[StepFault, ...] = ()
+    """What may be broken when the step begins; the learner is not told."""
+    draw: Draw | None = None
+    """How many of the faults are drawn; None where there are none."""
     line: int = 0
     """Line of its heading."""
 
@@ -258,9 +230,17 @@ class Step:
 
     @property
     def solution(self) -> tuple[str, ...]:
-        """The logical lines to type, in order: those of the hidden solution, else of the visible commands."""
-        if self.hidden is not None:
-            return self.hidden.commands
+        """The logical lines to type, in order: those of the hidden solution, else of the visible commands.
+
+        None where there are faults: what repairs those that were drawn is to be found.
+        """
+        if self.faults:
+            return ()
+        return self.hidden.commands if self.hidden is not None else self.shown
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The logical lines that the learner is shown, in order."""
         return tuple(command for block in self.visible for command in block.commands)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from tutor.lesson.model import (
     Block,
@@ -10,21 +11,21 @@ from tutor.lesson.model import (
     Commands,
     Drawing,
     Hint,
-    Mistake,
     Note,
     NoteKind,
     Prose,
     Question,
     Requirement,
-    Script,
     See,
     Step,
     StepKind,
 )
+from tutor.lesson.node import NAME
 from tutor.lesson.outline import Alert, Content, Fence, Heading, Plain
 from tutor.lesson.problems import Problems, suggestion
 from tutor.lesson.script import split
-from tutor.lesson.uses import read_checks, read_question, read_requires, read_see
+from tutor.lesson.uses import read_checks, read_draw, read_question, read_requires, read_see
+from tutor.lesson.ways import Draw, Mistake, Script, StepFault
 
 _QUESTION = "question"
 _FIGURE = "figure"
@@ -33,10 +34,12 @@ _CLASSES: Mapping[str, tuple[str, frozenset[str]]] = {
     "solution": ("bash", frozenset()),
     "alternative": ("bash", frozenset({"needs"})),
     "mistake": ("bash", frozenset({"diagnosis", "names", "needs"})),
+    "fault": ("bash", frozenset({"id", "diagnosis", "names", "group", "machine"})),
     "repair": ("bash", frozenset()),
     "checks": ("yaml", frozenset()),
     "requires": ("yaml", frozenset()),
     "see": ("yaml", frozenset()),
+    "draw": ("yaml", frozenset()),
     _FIGURE: ("text", frozenset({"n"})),
 }
 _HINT = "hint"
@@ -113,37 +116,38 @@ class _Draft:
         self._requires: list[Requirement] = []
         self._alternatives: list[Script] = []
         self._mistakes: list[Mistake] = []
+        self._faults: list[StepFault] = []
+        self._draw: Draw | None = None
         self._hidden: Script | None = None
         self._see: See | None = None
         self._question: Question | None = None
         self._kinds: list[StepKind] = []
-        self._repairable = False
+        self._repairable: Callable[[Script], None] | None = None
         self._takers: Mapping[str, Callable[[Fence], None]] = {
             "type": self._take_type,
             "solution": self._take_solution,
             "alternative": self._take_alternative,
             "mistake": self._take_mistake,
-            "repair": self._take_repair,
+            "fault": self._take_fault,
             "checks": self._take_checks,
             "requires": self._take_requires,
             "see": self._take_see,
+            "draw": self._take_draw,
             _FIGURE: self._take_figure,
             _QUESTION: self._take_question,
         }
 
     def take(self, piece: Content) -> None:
         """Add the next piece."""
-        repairable, self._repairable = self._repairable, False
+        repairable, self._repairable = self._repairable, None
         if isinstance(piece, Plain):
             self.body.append(Prose(piece.markdown, piece.line))
         elif isinstance(piece, Alert):
             self._take_alert(piece)
         else:
             name = _class_of(piece, self._problems)
-            if name == "repair" and not repairable:
-                self._problems.add(
-                    piece.line, "a repair without a mistake right before it", "move it below its mistake"
-                )
+            if name == "repair":
+                self._take_repair(piece, repairable)
             elif name:
                 self._takers[name](piece)
 
@@ -170,6 +174,8 @@ class _Draft:
             hidden=self._hidden,
             alternatives=tuple(self._alternatives),
             mistakes=tuple(self._mistakes),
+            faults=tuple(self._faults),
+            draw=self._draw,
             line=heading.line,
         )
 
@@ -208,12 +214,47 @@ class _Draft:
         self._mistakes.append(
             Mistake(self._script(fence), diagnosis, _words(fence.attributes, "names"), line=fence.line)
         )
-        self._repairable = True
+        self._repairable = self._repair_mistake
 
-    def _take_repair(self, fence: Fence) -> None:
-        mistake = self._mistakes.pop()
-        repaired = Mistake(mistake.script, mistake.diagnosis, mistake.names, self._script(fence), mistake.line)
-        self._mistakes.append(repaired)
+    def _take_fault(self, fence: Fence) -> None:
+        id_ = fence.attributes.get("id", "")
+        seen = next((fault.line for fault in self._faults if fault.id == id_), 0)
+        if not NAME.fullmatch(id_):
+            what = f"the fault's id is {id_!r}" if id_ else "a fault without an id"
+            hint = 'write {.fault id="next-hop" diagnosis="…"}: small letters, digits and single dashes'
+            self._problems.add(fence.line, what, hint)
+        elif seen:
+            self._problems.add(fence.line, f"a second fault {id_!r}", f"the first is in line {seen}")
+        fault = StepFault(
+            id_,
+            self._script(fence),
+            fence.attributes.get("diagnosis", ""),
+            _words(fence.attributes, "names"),
+            group=fence.attributes.get("group", ""),
+            machine=fence.attributes.get("machine", ""),
+            line=fence.line,
+        )
+        self._faults.append(fault)
+        self._repairable = self._repair_fault
+
+    def _take_repair(self, fence: Fence, repairable: Callable[[Script], None] | None) -> None:
+        if repairable is None:
+            what, hint = "a repair without a mistake or fault right before it", "move it below its mistake or fault"
+            self._problems.add(fence.line, what, hint)
+        else:
+            repairable(self._script(fence))
+
+    def _repair_mistake(self, repair: Script) -> None:
+        self._mistakes.append(replace(self._mistakes.pop(), repair=repair))
+
+    def _repair_fault(self, repair: Script) -> None:
+        self._faults.append(replace(self._faults.pop(), repair=repair))
+
+    def _take_draw(self, fence: Fence) -> None:
+        if self._draw is not None:
+            self._problems.add(fence.line, "a second draw in one step", f"the first is in line {self._draw.line}")
+        else:
+            self._draw = read_draw(fence.text, fence.line + 1, self._problems)
 
     def _take_checks(self, fence: Fence) -> None:
         self._is_first(StepKind.DO, fence.line)

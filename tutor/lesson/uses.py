@@ -12,12 +12,14 @@ from tutor.lesson.model import CheckUse, FactUse, Holds, Question, Requirement, 
 from tutor.lesson.node import Node, keys_of, text_of
 from tutor.lesson.problems import Problems, suggestion
 from tutor.lesson.script import split
+from tutor.lesson.ways import Draw
 from tutor.lesson.yaml_block import read_yaml
 
 _QUESTION_KEYS = ("ask", "check", "with", "reveal", "take", "choices", "wrong")
 _QUESTION_NEEDS = ("ask", "check", "reveal", "take", "wrong")
 _FEWEST_CHOICES, _MOST_CHOICES = 2, 6
 _LONGEST_CHOICE = 40
+_DRAW_HINT = "how many faults are drawn: a number such as 2, or from so many to so many, such as [2, 3]"
 
 
 def read_checks(text: str, line: int, problems: Problems) -> tuple[CheckUse, ...]:
@@ -68,6 +70,24 @@ def read_see(text: str, line: int, problems: Problems) -> See | None:
     if placeholder and "typed" not in entries:
         problems.add(entries["placeholder"].line, "a placeholder without `typed`", "`typed` says what it stands for")
     return See(shows, typed, fails is True, placeholder, line)
+
+
+def read_draw(text: str, line: int, problems: Problems) -> Draw | None:
+    """The `.draw` block whose first line is `line`; None where it is broken, which is noted."""
+    node = read_yaml(text, line, problems)
+    if node is None:
+        return None
+    entries = keys_of(node, ("faults",), "a draw block", problems)
+    if "faults" not in entries:
+        if isinstance(node.value, Mapping):
+            problems.add(line, "a draw block without `faults`", _DRAW_HINT)
+        return None
+    given = entries["faults"].plain()
+    bounds = given if isinstance(given, list) else [given, given]
+    if len(bounds) != 2 or any(type(bound) is not int for bound in bounds) or not 1 <= bounds[0] <= bounds[1]:
+        problems.add(entries["faults"].line, f"`faults` is {given!r}", _DRAW_HINT)
+        return None
+    return Draw(bounds[0], bounds[1], entries["faults"].line)
 
 
 def read_question(text: str, line: int, problems: Problems) -> Question | None:

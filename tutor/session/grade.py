@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tutor.errors import TutorError
 from tutor.lesson import Holds, Lesson, Step, StepKind
 from tutor.session.judge import Judge, StepVerdict
@@ -12,17 +14,19 @@ from tutor.session.workshop import Workshop, run_script
 _SETTLE_SECONDS = 1.0
 
 
-def grade(workshop: Workshop, judge: Judge, lesson: Lesson, step: Step | None, script: str) -> LessonResult:
-    """Run `script` in a lab at the start of `lesson` (or of `step`), then judge it.
+def grade(
+    workshop: Workshop, judge: Judge, lesson: Lesson, step: Step | None, script: str, *, seed: int = 0
+) -> LessonResult:
+    """Run `script` in a lab at the start of `lesson` (or of `step`), with the faults that `seed` draws, then judge it.
 
     What the script left running is judged with it. With a step, all of its checks are asked; without one, of every
-    step those
-    that hold until the end of the lesson. *See* and *answer* steps are not judged: the network does not show them.
+    step those that hold until the end of the lesson. *See* and *answer* steps are not judged: the network does not show
+    them.
 
     Raises:
         TutorError: a check of ours erred: no verdict is better than a wrong one.
     """
-    lab = workshop.at(lesson, step)
+    lab = workshop.at(lesson, step, seed=seed)
     with lab:
         run_script(lab, script)
         live = Live(lab)
@@ -43,6 +47,10 @@ def _judge(judge: Judge, live: Live, lesson: Lesson, step: Step, holds: Holds | 
     return of_verdict(step.id, step.kind, verdict)
 
 
+def _passed(verdict: StepVerdict) -> bool:
+    return verdict.passed
+
+
 def settled(
     judge: Judge,
     live: Live,
@@ -51,14 +59,18 @@ def settled(
     *,
     holds: Holds | None = None,
     seconds: float = _SETTLE_SECONDS,
+    enough: Callable[[StepVerdict], bool] = _passed,
 ) -> StepVerdict:
-    """The verdict on a step of a lesson once the network has come to rest: it passes, or does not within `seconds`."""
+    """The verdict on a step of a lesson once the network has come to rest.
+
+    That is when it passes, or is otherwise what `enough` waits for; else what it is when `seconds` are over.
+    """
     last: list[StepVerdict] = []
 
     def look(state: object) -> StepVerdict | None:
         del state
         last[:] = [judge.step(step, live.state(), live.ask, holds=holds, lesson=lesson)]
-        return last[0] if last[0].passed else None
+        return last[0] if enough(last[0]) else None
 
     live.until(look, seconds)
     return last[0]

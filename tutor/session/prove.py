@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tutor.errors import CheckError
-from tutor.lesson import CheckUse, Holds, Lesson, Mistake, Question, Script, See, Step, StepKind
+from tutor.lesson import CheckUse, Holds, Lesson, Mistake, Question, Script, See, Step, StepFault, StepKind
+from tutor.lesson.draw import draw
 from tutor.session.grade import settled
 from tutor.session.judge import Judge, StepVerdict
 from tutor.session.live import Live
+from tutor.session.mend import mend, unsaid
 from tutor.session.requires import problem_with
 from tutor.session.workshop import Ran, Workshop, run_script
 from tutor.shell import Command
@@ -89,15 +91,62 @@ class Prover:
             finally:
                 live.close()
 
+    def fault(self, lesson: Lesson, step: Step, fault: StepFault) -> str:
+        """A fault by itself: the step fails with its diagnosis, and passes when it is repaired."""
+        with self._workshop.at(lesson, step) as lab:
+            live = Live(lab)
+            try:
+                ran = run_script(lab, fault.script.text, machine=fault.machine)
+                if ran.status != 0:
+                    return f"it does not come about{_printed(ran)}"
+                verdict = self._diagnosed(live, lesson, step, fault.diagnosis)
+                problem = _misjudged(verdict, fault)
+                if problem:
+                    return problem + _printed(ran)
+                repaired = run_script(lab, fault.repair.text if fault.repair is not None else "")
+                after = settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS)
+                return "" if after.passed else f"its repair does not mend it: {_said(after)}{_printed(repaired)}"
+            finally:
+                live.close()
+
+    def seed(self, lesson: Lesson, step: Step, seed: int) -> str:
+        """What a seed draws: the step fails, and passes after the repairs that its diagnoses lead to."""
+        with self._workshop.at(lesson, step) as lab:
+            live = Live(lab)
+            typed: list[str] = []
+
+            def look(enough: Callable[[StepVerdict], bool]) -> StepVerdict:
+                return settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS, enough=enough)
+
+            def type_(fault: StepFault) -> None:
+                run_script(lab, fault.repair.text if fault.repair is not None else "")
+                typed.append(fault.id)
+
+            try:
+                drawn = draw(step, seed)
+                which = f"seed {seed} ({', '.join(fault.id for fault in drawn)})"
+                for fault in drawn:
+                    ran = run_script(lab, fault.script.text, machine=fault.machine)
+                    if ran.status != 0:
+                        return f"{which}: {fault.id} does not come about{_printed(ran)}"
+                if self._judge.step(step, live.state(rescan=True), live.ask).passed:
+                    return f"{which}: the step passes all the same"
+                after = mend(step, look, type_)
+                repaired = f" after the repair of {', '.join(typed)}" if typed else ""
+                return "" if after.passed else f"{which}: no repair fits{repaired}: {_said(after)}"
+            finally:
+                live.close()
+
     def _done(self, live: Live, lesson: Lesson, step: Step, done: list[tuple[Step, CheckUse]]) -> Said:
         """A *do* step in the walk; its checks are added to `done`, those that it undoes taken away."""
         said: dict[int, str] = {step.line: ""}
-        if self._judge.step(step, live.state(rescan=True), live.ask).passed:
+        if not step.faults and self._judge.step(step, live.state(rescan=True), live.ask).passed:
             said[step.line] = "the step passes before anything has been done"
         ran = run_script(live.lab, "\n".join(step.solution))
         verdict = settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS)
         if not verdict.passed:
-            said[step.line] = said[step.line] or f"it is not accepted: {_said(verdict)}{_printed(ran)}"
+            what = "it does not pass before anything is broken" if step.faults else "it is not accepted"
+            said[step.line] = said[step.line] or f"{what}: {_said(verdict)}{_printed(ran)}"
         for each, use in list(done):
             if use.holds is Holds.STEP and not self._holds(live, each, use).passed:
                 done.remove((each, use))
@@ -191,6 +240,19 @@ def _rejection(verdict: StepVerdict, mistake: Mistake) -> str:
         return f"it gets {fault.diagnosis.id}, not {mistake.diagnosis}: {fault.message}"
     unsaid = [name for name in mistake.names if name not in fault.message]
     return f"the message does not name {', '.join(unsaid)}: {fault.message}" if unsaid else ""
+
+
+def _misjudged(verdict: StepVerdict, fault: StepFault) -> str:
+    """What is wrong with the verdict on a fault that is there alone; empty if it is the right one."""
+    if verdict.error:
+        return verdict.error
+    said = verdict.fault
+    if said is None:
+        return "the step passes all the same"
+    if said.diagnosis.id != fault.diagnosis:
+        return f"it gets {said.diagnosis.id}, not {fault.diagnosis}: {said.message}"
+    missing = unsaid(fault.names, said.message)
+    return f"the message does not name {', '.join(missing)}: {said.message}" if missing else ""
 
 
 def _repair(step: Step, mistake: Mistake) -> str:

@@ -32,7 +32,7 @@ class CaseResult:
     """One way of doing a step that `verify` has tried."""
 
     kind: str
-    """`solution`, `alternative`, `mistake`, `repair`, `requires`, `holds` or `wrong answer`."""
+    """`solution`, `alternative`, `mistake`, `repair`, `requires`, `holds`, `wrong answer`, `fault` or `seed`."""
     line: int
     """Where in the lesson it stands."""
     passed: bool

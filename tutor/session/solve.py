@@ -1,6 +1,7 @@
 """Solves lessons as a learner would: types every step's commands into a real interactive bash, and sees the step pass.
 
-Before a step's commands the step must not pass, after them it must. Does not know how the screen looks.
+Before a step's commands the step must not pass, after them it must. Where a step begins with faults, the commands are
+the repairs that its diagnoses lead to. Does not know how the screen looks.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from pathlib import Path
 
 from tutor.errors import TutorError
 from tutor.lab.client import Lab, Shell
-from tutor.lesson import Lesson, Question, See, Step
+from tutor.lesson import Lesson, Question, See, Step, StepFault
 from tutor.session.grade import settled
-from tutor.session.judge import Judge
+from tutor.session.judge import Judge, StepVerdict
 from tutor.session.live import Live
+from tutor.session.mend import mend
 from tutor.session.record import Recording
 from tutor.session.requires import problem_with
 from tutor.session.results import LessonResult, RunResult, StepResult, of_verdict
@@ -55,8 +57,19 @@ class _Bench:
 class Solver:
     """Solves lessons of a course."""
 
-    def __init__(self, workshop: Workshop, judge: Judge, course: Course, *, record: Path | None = None) -> None:
-        self._workshop, self._judge, self._course, self._record = workshop, judge, course, record
+    def __init__(
+        self, workshop: Workshop, judge: Judge, course: Course, *, record: Path | None = None, seed: int = 0
+    ) -> None:
+        """Solve nothing yet.
+
+        Args:
+            workshop: makes labs.
+            judge: judges the steps.
+            course: the lessons.
+            record: a folder for recordings of the terminal; None for none.
+            seed: draws the faults of steps that begin with some.
+        """
+        self._workshop, self._judge, self._course, self._record, self._seed = workshop, judge, course, record, seed
 
     def run(self, lessons: Iterable[Lesson], watch: Watch) -> RunResult:
         """Solve `lessons` in order; one that continues the one before it goes on in the same lab and shell."""
@@ -124,13 +137,31 @@ class Solver:
             return StepResult(step.id, step.kind, False, message=error.message, error=error.message)
 
     def _do(self, bench: _Bench, lesson: Lesson, step: Step) -> StepResult:
+        self._workshop.bring_about(bench.lab, step, self._seed)
         before = self._judge.step(step, bench.live.state(rescan=True), bench.live.ask)
         if before.passed:
             return StepResult(step.id, step.kind, False, message="it passes before anything has been typed")
         for command in step.solution:
             bench.typist.run(command, _COMMAND_SECONDS)
-        result = of_verdict(step.id, step.kind, settled(self._judge, bench.live, step, lesson, seconds=_PASS_SECONDS))
+        verdict = (
+            self._mended(bench, lesson, step)
+            if step.faults
+            else settled(self._judge, bench.live, step, lesson, seconds=_PASS_SECONDS)
+        )
+        result = of_verdict(step.id, step.kind, verdict)
         return replace(result, passed=False) if result.error else result
+
+    def _mended(self, bench: _Bench, lesson: Lesson, step: Step) -> StepVerdict:
+        """The verdict on a step with faults when all has been repaired that was said to be broken."""
+
+        def look(enough: Callable[[StepVerdict], bool]) -> StepVerdict:
+            return settled(self._judge, bench.live, step, lesson, seconds=_PASS_SECONDS, enough=enough)
+
+        def type_(fault: StepFault) -> None:
+            for command in fault.repair.commands if fault.repair is not None else ():
+                bench.typist.run(command, _COMMAND_SECONDS)
+
+        return mend(step, look, type_)
 
     def _see(self, bench: _Bench, step: Step, see: See) -> StepResult:
         missing: Sequence[str] = ("the step has no command",)

@@ -1,7 +1,8 @@
 """Proves lessons: every solution and alternative is accepted, every mistake rejected with its own diagnosis.
 
-Each lesson is walked through once; every other way is tried in a lab of its own, at the start of its step.
-Does not type into a terminal: that is what `solve` does.
+Where a step begins with faults, each has its diagnosis and its repair, and what the first seeds draw can be repaired by
+what is said. Each lesson is walked through once; every other way is tried in a lab of its own, at the start of its
+step. Does not type into a terminal: that is what `solve` does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from tutor.session.judge import Judge
 from tutor.session.prove import Missing, Prover, Said
 from tutor.session.results import CaseResult, LessonResult, RunResult, StepResult
 from tutor.session.workshop import Workshop
+
+SEEDS = range(6)
+"""What these seeds draw is tried, where a step begins with faults."""
 
 Watch = Callable[[str, StepResult], None]
 """Is told the lesson's id and a step's result as soon as there is one."""
@@ -44,7 +48,7 @@ class Verifier:
     def __init__(self, workshop: Workshop, judge: Judge, missing: Missing) -> None:
         self._prover, self._missing = Prover(workshop, judge, missing), missing
 
-    def run(self, lessons: Iterable[Lesson], jobs: int, watch: Watch) -> RunResult:
+    def run(self, lessons: Iterable[Lesson], jobs: int, watch: Watch, *, seeds: Iterable[int] = SEEDS) -> RunResult:
         """Prove `lessons`, with so many labs at a time.
 
         When it is broken off it waits for nothing: what still runs ends with its lab, and that with the nursery.
@@ -53,7 +57,8 @@ class Verifier:
         results = []
         pool = ThreadPoolExecutor(max_workers=jobs)
         try:
-            plans = [(lesson, self._plan(pool, lesson)) for lesson in lessons]
+            wanted = tuple(seeds)
+            plans = [(lesson, self._plan(pool, lesson, wanted)) for lesson in lessons]
             for lesson, steps in plans:
                 done = []
                 for step, cases in steps:
@@ -65,7 +70,9 @@ class Verifier:
             pool.shutdown(wait=False, cancel_futures=True)
         return RunResult(tuple(results), time.monotonic() - began)
 
-    def _plan(self, pool: ThreadPoolExecutor, lesson: Lesson) -> list[tuple[Step, list[_Planned]]]:
+    def _plan(
+        self, pool: ThreadPoolExecutor, lesson: Lesson, seeds: Iterable[int]
+    ) -> list[tuple[Step, list[_Planned]]]:
         """Every case of every step, with what will become of it; None for one that lacks a program."""
         futures: dict[Callable[[], Said], Future[tuple[Said, float]]] = {}
 
@@ -77,9 +84,11 @@ class Verifier:
             return futures[case.prove]
 
         walk = partial(self._prover.walk, lesson)
-        return [(step, [(case, begin(case)) for case in self._cases(lesson, step, walk)]) for step in lesson.steps]
+        return [
+            (step, [(case, begin(case)) for case in self._cases(lesson, step, walk, seeds)]) for step in lesson.steps
+        ]
 
-    def _cases(self, lesson: Lesson, step: Step, walk: Callable[[], Said]) -> Iterable[_Case]:
+    def _cases(self, lesson: Lesson, step: Step, walk: Callable[[], Said], seeds: Iterable[int]) -> Iterable[_Case]:
         yield _Case("solution", step.line, walk)
         for use in step.checks:
             yield _Case("holds", use.line, walk)
@@ -91,6 +100,13 @@ class Verifier:
             line = mistake.script.line
             prove = partial(self._prover.mistake, lesson, step, mistake)
             yield _Case("mistake", line, walk if looks else _alone(line, prove), mistake.script.needs)
+        for fault in step.faults:
+            line = fault.script.line
+            yield _Case("fault", line, _alone(line, partial(self._prover.fault, lesson, step, fault)))
+        if step.draw is not None:
+            line = step.draw.line
+            for seed in seeds:
+                yield _Case("seed", line, _alone(line, partial(self._prover.seed, lesson, step, seed)))
 
 
 def _alone(line: int, prove: Callable[[], str]) -> Callable[[], Said]:

@@ -12,6 +12,7 @@ from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery
 from tutor.lab.topology_file import parse_topology
 from tutor.lesson import Lesson, Step, StepKind
+from tutor.lesson.draw import draw
 from tutor.shell.bashrc import bashrc
 from tutor.store.course import DEFAULT_VARIANT, Course
 
@@ -66,16 +67,26 @@ class Workshop:
         """Build the lab called `name` of the course's pack in an empty one, in the state that `variant` names."""
         lab.build(name, read_topology(self._course, name), {"/root/.bashrc": bashrc()}, variant=variant)
 
-    def build_for(self, lab: Lab, lesson: Lesson, step: Step | None = None) -> None:
-        """Build the lab of `lesson` in an empty one, and bring it to the lesson's start, or to that of `step`."""
+    def build_for(self, lab: Lab, lesson: Lesson, step: Step | None = None, *, seed: int | None = None) -> None:
+        """Build the lab of `lesson` in an empty one, and bring it to the lesson's start, or to that of `step`.
+
+        Args:
+            lab: an empty lab.
+            lesson: the lesson.
+            step: a step of it; None for the lesson as a whole, which begins with what its first *do* step begins with.
+            seed: draws the faults that the step begins with; None to bring none about.
+        """
         self.build(lab, lesson.lab, self._course.thread(lesson.id).variant)
         self.replay(lab, self.commands_before(lesson, step))
+        entered = step or next((each for each in lesson.steps if each.kind is StepKind.DO), None)
+        if entered is not None and seed is not None:
+            self.bring_about(lab, entered, seed)
 
-    def at(self, lesson: Lesson, step: Step | None = None) -> Lab:
-        """A private lab at the start of `lesson`, or of `step` in it."""
+    def at(self, lesson: Lesson, step: Step | None = None, *, seed: int | None = None) -> Lab:
+        """A private lab at the start of `lesson`, or of `step` in it, as `build_for` makes it."""
         lab = self.private()
         try:
-            self.build_for(lab, lesson, step)
+            self.build_for(lab, lesson, step, seed=seed)
         except BaseException:
             lab.close()
             raise
@@ -102,9 +113,24 @@ class Workshop:
                 "the earlier steps could not be rebuilt in time", hint="`tutor verify` shows which step hangs"
             )
 
+    def bring_about(self, lab: Lab, step: Step, seed: int) -> None:
+        """Break what the seed draws for a step, in the lab at the step's start.
 
-def run_script(lab: Lab, script: str, *, seconds: float = SCRIPT_SECONDS) -> Ran:
-    """Run a bash script in the learner's machine, without a terminal.
+        Whether it comes about is not looked at: a learner may have got in its way before.
+
+        Raises:
+            LabError: it did not end in time.
+        """
+        for fault in draw(step, seed):
+            if run_script(lab, fault.script.text, machine=fault.machine).status is None:
+                raise LabError(
+                    f"the fault {fault.id!r} could not be brought about in time",
+                    hint="`tutor verify` tries every fault by itself",
+                )
+
+
+def run_script(lab: Lab, script: str, *, machine: str = "", seconds: float = SCRIPT_SECONDS) -> Ran:
+    """Run a bash script in a machine (default: the learner's), without a terminal.
 
     What it leaves in the background lives on; only bash itself is waited for. So its output goes to memory, not to a
     pipe.
@@ -114,7 +140,9 @@ def run_script(lab: Lab, script: str, *, seconds: float = SCRIPT_SECONDS) -> Ran
         os.write(given, script.encode())
         os.lseek(given, 0, os.SEEK_SET)
         # bash reads the script from a descriptor of its own: a command that reads its standard input must not eat it.
-        job = lab.start(["bash", "-c", "exec bash /proc/self/fd/9 9<&0 </dev/null"], (given, output, output))
+        job = lab.start(
+            ["bash", "-c", "exec bash /proc/self/fd/9 9<&0 </dev/null"], (given, output, output), machine=machine
+        )
         status = lab.wait(job, seconds)
         return Ran(status, os.pread(output, _OUTPUT_BYTES, 0).decode(errors="replace"))
     finally:
