@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.lab.conftest import Sh
-from tutor.lab.client import ENVIRONMENT, Lab
+from tutor.lab.client import Lab
 
 pytestmark = pytest.mark.netns
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from tutor.lab import fabric, internet, machine, netns
 from tutor.lab.cloud import Cloud, cloud_of
+from tutor.lab.kubenet import setup
+from tutor.lab.kubenet.setup import Node
 from tutor.lab.machine import Machine
 from tutor.lab.topology import MachineSpec, Topology
 from tutor.lab.wiring import Cable, TapOpener
@@ -24,6 +26,8 @@ class World:
     """The cloud's resources, as they are now."""
     machines: dict[str, Machine] = field(default_factory=dict)
     """Running machines by name."""
+    nodes: dict[str, Node] = field(default_factory=dict)
+    """Those of them that are nodes of a cluster, by name."""
     fabric: int = -1
     """Network namespace of the cloud."""
     internet: int = -1
@@ -40,6 +44,8 @@ def build(topology: Topology, open_tap: TapOpener) -> World:
         OSError: the kernel refused something.
     """
     world = World(topology, cloud_of(topology))
+    if topology.cluster is not None:
+        setup.require_plugins()
     hosts = {spec.name: str(spec.nics[0].address.ip) for spec in topology.machines if spec.nics}
     for spec in topology.machines:
         others = {name: address for name, address in hosts.items() if name != spec.name}
@@ -58,6 +64,8 @@ def build(topology: Topology, open_tap: TapOpener) -> World:
     netns.set_sysctls(world.fabric, fabric.sysctls(world.cloud))
     for program in running:
         program.finish()
+    if topology.cluster is not None:
+        world.nodes = setup.set_up(topology.cluster, world.machines)
     return world
 
 

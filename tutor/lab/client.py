@@ -22,24 +22,14 @@ from types import TracebackType
 from typing import Any
 
 from tutor.errors import LabError, LabGone, MissingTool
-from tutor.lab import rootfs, wire
+from tutor.lab import wire
+from tutor.lab.environment import ENVIRONMENT
 from tutor.lab.programs import remedy
 from tutor.lab.ring import Replay, Ring
 from tutor.lab.wire import Message
 
 _ANSWER_SECONDS = 30.0
 _ERRORS: Mapping[str, type[LabError]] = {"LabGone": LabGone, "MissingTool": MissingTool}
-
-ENVIRONMENT: Mapping[str, str] = {
-    "HOME": "/root",
-    "LANG": "C.UTF-8",
-    "LOGNAME": "root",
-    "PATH": rootfs.PATH,
-    "SHELL": "/bin/bash",
-    "TERM": "xterm-256color",
-    "USER": "root",
-}
-"""The environment of a learner's shell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,12 +67,13 @@ class Machine:
         self.namespaces.clear()
         self.root = self.terminals = -1
 
-    def write_file(self, path: str, text: str) -> None:
+    def write_file(self, path: str, content: str | bytes, mode: int = 0o644) -> None:
         """Write a file in the machine; a symbolic link in `path` leads nowhere outside of it."""
         # Not to wait for a reader, should a FIFO lie there: O_NONBLOCK.
-        descriptor = sc.open_in_root(self.root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK, 0o644)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
+        descriptor = sc.open_in_root(self.root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            os.fchmod(file.fileno(), mode)  # whatever the umask is
 
     def spawn(
         self,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import glob
 import os
+import socket
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -16,6 +18,9 @@ from tutor.lab.process import default_signals
 
 HOST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where the programs that build a lab are looked for."""
+
+_RTM_NEWNSID, _NETNSA_NSID, _NETNSA_FD = 88, 1, 3
+_NLM_F_REQUEST, _NLM_F_ACK = 1, 4
 
 _ENVIRONMENT = {"PATH": HOST_PATH, "LANG": "C.UTF-8", "HOME": "/"}
 
@@ -73,6 +78,20 @@ def read_sysctls(netns: int, names: Sequence[str]) -> dict[str, str]:
             except OSError:
                 continue
     return values
+
+
+def set_nsid(netns: int, other: int, number: int) -> None:
+    """Have the namespace `netns` call the namespace `other` by a number (`link-netnsid`; RTM_NEWNSID).
+
+    Raises:
+        LabError: the number is taken, or `other` has one already.
+    """
+    body = struct.pack("=B3xHHiHHi", 0, 8, _NETNSA_NSID, number, 8, _NETNSA_FD, other)
+    with inside(netns), socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0) as asking:
+        asking.send(struct.pack("=IHHII", 16 + len(body), _RTM_NEWNSID, _NLM_F_REQUEST | _NLM_F_ACK, 1, 0) + body)
+        (error,) = struct.unpack_from("=i", asking.recv(4096), 16)
+    if error:
+        raise LabError(f"a namespace could not be given the number {number}: {os.strerror(-error)}")
 
 
 def spawn(netns: int, argv: Sequence[str], stdin: str = "") -> Running:

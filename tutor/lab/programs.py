@@ -19,6 +19,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tutor.lab.kubenet.plugins import PREFIX, find_plugin
+
 OS_RELEASE = Path("/etc/os-release")
 """Where a distribution says its name: os-release(5)."""
 
@@ -46,6 +48,13 @@ _PACKAGES: Mapping[str, tuple[str, str, str, str]] = {
     "newuidmap newgidmap": ("uidmap", "shadow-utils", "shadow", "shadow"),
     "unshare nsenter lsns": ("util-linux", "util-linux", "util-linux", "util-linux"),
     "ps sysctl": ("procps", "procps-ng", "procps-ng", "procps"),
+    "cni:bridge cni:host-local cni:loopback": (
+        "containernetworking-plugins",
+        "containernetworking-plugins",
+        "cni-plugins",
+        "cni-plugins",
+    ),
+    "kubectl": ("kubernetes-client", "kubernetes-client", "kubectl", "kubernetes-client"),
     VENV: ("python{version}-venv", "python3", "python", "python3"),
 }
 
@@ -106,8 +115,11 @@ def find_distribution(os_release: Path | None = None) -> Distribution | None:
 def find_program(name: str) -> str | None:
     """The path of a program, looked for in PATH and where administrators' programs lie; None without it.
 
-    An ordinary user's PATH on Debian has no sbin, but the lab's has.
+    An ordinary user's PATH on Debian has no sbin, but the lab's has. `cni:bridge` is the CNI plugin of that name, which
+    is not meant to be found in any PATH.
     """
+    if name.startswith(PREFIX):
+        return find_plugin(name)
     return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *_EVERYWHERE)))
 
 

@@ -104,6 +104,13 @@ def mount_kernel_views(root: str) -> None:
     sc.mount("devpts", f"{root}/dev/pts", "devpts", sc.MS_NOSUID | sc.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
 
 
+def mount_own_views(root: str) -> None:
+    """Mount proc and sysfs once more, for the namespaces of a pod that this process is in."""
+    plain = sc.MS_NOSUID | sc.MS_NODEV | sc.MS_NOEXEC
+    sc.mount("proc", f"{root}/proc", "proc", plain)
+    sc.mount("sysfs", f"{root}/sys", "sysfs", plain)
+
+
 def _show_programs(root: str) -> None:
     sc.bind_read_only("/usr", f"{root}/usr")
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
