@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tutor.cli.options import json_option, pack_option, print_json
+from tutor.cli.options import json_option, pack_option, print_json, seed_option
 from tutor.errors import UsageError
 from tutor.lab.nursery import Nursery
 
@@ -15,9 +15,10 @@ from tutor.lab.nursery import Nursery
 @click.command("grade")
 @click.argument("place", metavar="LESSON[/STEP]")
 @click.argument("script", metavar="SCRIPT")
+@seed_option
 @pack_option
 @json_option
-def command(place: str, script: str, pack: str, as_json: bool) -> int:
+def command(place: str, script: str, seed: int | None, pack: str, as_json: bool) -> int:
     """Run the bash script SCRIPT (`-`: standard input) in a lab at LESSON[/STEP], then judge what it built."""
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
@@ -34,7 +35,7 @@ def command(place: str, script: str, pack: str, as_json: bool) -> int:
         from tutor.session.results import RunResult, lesson_json
         from tutor.session.workshop import Workshop
 
-        result = grade(Workshop(nursery, material.course), material.judge, lesson, step, text)
+        result = grade(Workshop(nursery, material.course), material.judge, lesson, step, text, seed=seed or 0)
     finally:
         nursery.close()
     if as_json:

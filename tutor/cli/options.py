@@ -26,6 +26,13 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")(function)
 
 
+def seed_option(function: F) -> F:
+    """`--seed N`: what a lesson draws at random; None where it is not given."""
+    return click.option("--seed", type=int, default=None, metavar="N", help="Fixes what a lesson draws at random.")(
+        function
+    )
+
+
 def print_json(document: Any) -> None:
     """Print a document for a program."""
     click.echo(json.dumps(document, ensure_ascii=False))

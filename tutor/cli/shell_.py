@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from tutor.cli.options import pack_option
+from tutor.cli.options import pack_option, seed_option
 from tutor.errors import UsageError
 from tutor.lab.nursery import Nursery
 
@@ -16,9 +16,18 @@ from tutor.lab.nursery import Nursery
 @click.option("--lab", "lab_name", default="", metavar="NAME", help="A lab as it is before any lesson.")
 @click.option("--machine", default="", metavar="NAME", help="Another machine than the learner's.")
 @click.option("--attach", is_flag=True, help="Join the lab that `tutor start` has running.")
+@seed_option
 @pack_option
 @click.pass_context
-def command(ctx: click.Context, words: tuple[str, ...], lab_name: str, machine: str, attach: bool, pack: str) -> int:
+def command(
+    ctx: click.Context,
+    words: tuple[str, ...],
+    lab_name: str,
+    machine: str,
+    attach: bool,
+    seed: int | None,
+    pack: str,
+) -> int:
     """Open a shell in a lab of its own at LESSON[/STEP], or run COMMAND there, with its output and exit status."""
     place, argv = _split(ctx, words)
     if sum((bool(place), bool(lab_name), attach)) > 1:
@@ -29,7 +38,7 @@ def command(ctx: click.Context, words: tuple[str, ...], lab_name: str, machine: 
     from tutor.session.shell_place import open_place
 
     try:
-        with open_place(nursery, pack, place, lab_name, attach=attach) as lab:
+        with open_place(nursery, pack, place, lab_name, attach=attach, seed=seed or 0) as lab:
             on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
             if on_terminal:
                 return interact(lab, argv or ["bash"], machine=machine)

@@ -22,12 +22,13 @@ _COLUMNS, _ROWS = 60, 20
 _SWITCH_SECONDS = 0.0005
 
 
-def sit(place: str, pack: str) -> int:
+def sit(place: str, pack: str, seed: int | None = None) -> int:
     """Open the lesson and the shell, and see to it that no crash costs anything; returns the exit status.
 
     Args:
         place: `LESSON[/STEP]`; empty for where the learner left off.
         pack: as `--pack` names it.
+        seed: draws what steps begin with; None for another one with each lab.
 
     Raises:
         TutorError: it can't be done here.
@@ -49,14 +50,14 @@ def sit(place: str, pack: str) -> int:
 
         preferences = Preferences()
         size = Arrangement(preferences.now.split, *os.get_terminal_size()).shell_size
-        headstart = Headstart(nursery, pack, place, *size) if comeback is None else None
+        headstart = Headstart(nursery, pack, place, *size, seed) if comeback is None else None
         gc.disable()  # what is loaded now stays; the application turns it on again
         sys.setswitchinterval(_SWITCH_SECONDS)  # and makes keys wait no longer for what is loaded beside the screen
 
         from tutor.tui.app import run  # takes the longest to load: the lab is built meanwhile
         from tutor.tui.desk import Desk
 
-        return run(Desk(nursery, pack, place, comeback, headstart), preferences)
+        return run(Desk(nursery, pack, place, comeback, headstart, seed), preferences)
 
     try:
         return Guard(screen, _what_waits, state_dir() / "crash.txt").run()

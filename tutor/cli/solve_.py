@@ -6,20 +6,19 @@ from pathlib import Path
 
 import click
 
-from tutor.cli.options import json_option, pack_option, print_json, require_writable, write_report
+from tutor.cli.options import json_option, pack_option, print_json, require_writable, seed_option, write_report
 from tutor.lab.nursery import Nursery
 
 
 @click.command("solve")
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
-@click.option("--seed", type=int, default=0, help="Fixes what a lesson draws at random.")
+@seed_option
 @click.option("--junit", default="", metavar="FILE", help="Write the results as JUnit XML too.")
 @click.option("--record", default="", metavar="DIR", help="Record each lesson's terminal as an asciicast.")
 @pack_option
 @json_option
-def command(lessons: tuple[str, ...], seed: int, junit: str, record: str, pack: str, as_json: bool) -> int:
+def command(lessons: tuple[str, ...], seed: int | None, junit: str, record: str, pack: str, as_json: bool) -> int:
     """Solve LESSONs (default: the whole course) in a fresh lab, by typing into a real interactive bash."""
-    del seed  # no lesson draws anything yet
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
     from tutor.session.material import load_material
@@ -38,7 +37,11 @@ def command(lessons: tuple[str, ...], seed: int, junit: str, record: str, pack: 
         from tutor.session.workshop import Workshop
 
         solver = Solver(
-            Workshop(nursery, material.course), material.judge, material.course, record=Path(record) if record else None
+            Workshop(nursery, material.course),
+            material.judge,
+            material.course,
+            record=Path(record) if record else None,
+            seed=seed or 0,
         )
         lines = ProgressLines("solving", quiet=as_json)
         run = None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from tutor.cli.options import pack_option
+from tutor.cli.options import pack_option, seed_option
 from tutor.cli.sitting import sit
 
 
 @click.command("start")
 @click.argument("place", default="", metavar="[LESSON[/STEP]]")
+@seed_option
 @pack_option
-def command(place: str, pack: str) -> int:
+def command(place: str, seed: int | None, pack: str) -> int:
     """Open the lesson and the shell, where you left off or at LESSON[/STEP]."""
-    return sit(place, pack)
+    return sit(place, pack, seed)

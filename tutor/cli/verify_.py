@@ -6,7 +6,7 @@ import os
 
 import click
 
-from tutor.cli.options import json_option, pack_option, print_json, require_writable, write_report
+from tutor.cli.options import json_option, pack_option, print_json, require_writable, seed_option, write_report
 from tutor.lab.nursery import Nursery
 
 
@@ -18,13 +18,15 @@ from tutor.lab.nursery import Nursery
     default=None,
     help="How many labs at a time (default: two a processor).",
 )
+@seed_option
 @click.option("--junit", default="", metavar="FILE", help="Write the results as JUnit XML too.")
 @pack_option
 @json_option
-def command(lessons: tuple[str, ...], jobs: int | None, junit: str, pack: str, as_json: bool) -> int:
+def command(lessons: tuple[str, ...], jobs: int | None, seed: int | None, junit: str, pack: str, as_json: bool) -> int:
     """Prove LESSONs (default: the whole course).
 
-    Every solution and alternative must be accepted, every mistake rejected with its own diagnosis.
+    Every solution and alternative must be accepted, every mistake rejected with its own diagnosis. With --seed, only
+    what that seed draws is tried, where a step begins with faults drawn at random.
     """
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
@@ -41,14 +43,15 @@ def command(lessons: tuple[str, ...], jobs: int | None, junit: str, pack: str, a
         from tutor.lab.programs import missing_programs
         from tutor.session.results import junit as junit_text
         from tutor.session.results import run_json
-        from tutor.session.verify import Verifier
+        from tutor.session.verify import SEEDS, Verifier
         from tutor.session.workshop import Workshop
 
         verifier = Verifier(Workshop(nursery, material.course), material.judge, missing_programs)
         lines = ProgressLines("proving", quiet=as_json)
         run = None
         try:
-            run = verifier.run(chosen, jobs or 2 * (os.cpu_count() or 1), lines.step)
+            seeds = SEEDS if seed is None else (seed,)
+            run = verifier.run(chosen, jobs or 2 * (os.cpu_count() or 1), lines.step, seeds=seeds)
         finally:
             lines.finish(run)
     finally:

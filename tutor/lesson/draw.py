@@ -5,8 +5,6 @@ Does not know how a fault is brought about.
 
 from __future__ import annotations
 
-import hashlib
-
 from tutor.lesson.model import Step
 from tutor.lesson.ways import StepFault
 
@@ -36,4 +34,6 @@ def most_together(step: Step) -> int:
 
 def _number(seed: int, word: str) -> int:
     """A number that looks drawn by lot. A generator of Python's may change with its version; a hash never does."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {word}".encode()).digest())
+    from hashlib import sha256  # takes a while to load, and few steps draw
+
+    return int.from_bytes(sha256(f"{seed} {word}".encode()).digest())

@@ -40,12 +40,16 @@ class Started:
     """Id of the step."""
     asks: bool
     """Whether the step is a question, which is answered in the lesson."""
+    note: str
+    """What is written down in the lab about it."""
 
 
 class Headstart:
     """The process that builds."""
 
-    def __init__(self, nursery: Nursery, pack: str, place: str, columns: int, rows: int) -> None:
+    def __init__(
+        self, nursery: Nursery, pack: str, place: str, columns: int, rows: int, seed: int | None = None
+    ) -> None:
         """Begin. It builds nothing where something has to be asked first: a lab that waits, or another tutor.
 
         Args:
@@ -54,12 +58,13 @@ class Headstart:
             place: `LESSON[/STEP]`; empty for where the learner left off.
             columns: how wide the shell will be, as far as one can tell.
             rows: how high.
+            seed: draws what steps begin with; None for another one with each lab.
         """
         self._told, tell = os.pipe()
 
         def work() -> None:
             os.close(self._told)
-            told = _build(nursery, pack, place, columns, rows)
+            told = _build(nursery, pack, place, columns, rows, seed)
             os.write(tell, json.dumps(told).encode())
 
         self._pid = fork_to(work, tell)
@@ -79,11 +84,13 @@ class Headstart:
         return _take_over(**said) if said is not None else None
 
 
-def _build(nursery: Nursery, pack: str, place: str, columns: int, rows: int) -> dict[str, object] | None:
+def _build(
+    nursery: Nursery, pack: str, place: str, columns: int, rows: int, seed: int | None
+) -> dict[str, object] | None:
     from tutor.lesson import StepKind
     from tutor.session.opening import Beginning  # what reads a course takes long to load: not in the screen's process
 
-    begun = Beginning(nursery, pack)
+    begun = Beginning(nursery, pack, seed)
     opening = begun.open(place)
     if opening.busy or opening.resumed or opening.found_at:
         return None
@@ -104,8 +111,9 @@ def _take_over(name: str, lab_name: str, lesson: str, step: str, asks: bool) -> 
     with contextlib.suppress(TutorError):
         lab = kept.find()
         if lab is not None:
-            (terminal,) = lab.status().terminals
-            return Started(kept, lab_name, lab, lab.attach_shell(terminal), lesson, step, asks)
+            status = lab.status()
+            (terminal,) = status.terminals
+            return Started(kept, lab_name, lab, lab.attach_shell(terminal), lesson, step, asks, status.note)
     if lab is not None:
         lab.close()
     kept.release()

@@ -24,8 +24,13 @@ from tutor.store.progress import ProgressStore
 class Beginning:
     """A sitting that begins."""
 
-    def __init__(self, nursery: Nursery, pack: str) -> None:
+    def __init__(self, nursery: Nursery, pack: str, seed: int | None = None) -> None:
         """Read the course and the progress.
+
+        Args:
+            nursery: makes labs.
+            pack: as `--pack` names it.
+            seed: draws what steps begin with; None for another one with each lab.
 
         Raises:
             UsageError: there is no such pack.
@@ -36,7 +41,7 @@ class Beginning:
         course = self.material.course
         self.play = Play(course, self.material.judge, ProgressStore(course.pack.id))
         """The way through it."""
-        self.sitting = Sitting(nursery, Workshop(nursery, course), course, runtime_dir())
+        self.sitting = Sitting(nursery, Workshop(nursery, course), course, runtime_dir(), seed=seed)
         """The lab."""
 
     def open(self, asked: str) -> Opening:

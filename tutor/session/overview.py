@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from tutor.errors import LabError
 from tutor.lab.client import Lab, Status
 from tutor.lab.kept import all_kept
 from tutor.lesson import Lesson
+from tutor.session.note import parse_note
 from tutor.store.progress import Progress
 
 
@@ -58,11 +58,8 @@ def living_labs(folder: Path, pack: str) -> Iterator[tuple[str, Lab, Status]]:
 
 def place_of(note: str) -> str:
     """`lesson/step`, from what a tutor wrote down in its lab; empty if it wrote nothing of the kind."""
-    try:
-        said = json.loads(note)
-        return f"{said['lesson']}/{said['step']}"
-    except (ValueError, KeyError, TypeError):
-        return ""
+    said = parse_note(note)
+    return f"{said.lesson}/{said.step}" if said is not None else ""
 
 
 def overview_json(lessons: Iterable[Lesson], progress: Progress, labs: Iterable[KeptLab]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from tutor.errors import CheckError, StoreError
 from tutor.lesson import Holds, Lesson, Step, StepKind
 from tutor.session.judge import Judge, SeeVerdict, StepVerdict
 from tutor.session.live import Live
+from tutor.session.mend import Mender
 from tutor.session.view import CheckLine, StepView
 from tutor.shell import Command
 from tutor.store.course import Course
@@ -33,6 +34,7 @@ class Play:
         """The network as it was judged last; None while there is no lab."""
         self._live: Live | None = None
         self._view: StepView | None = None
+        self._mender: Mender | None = None
 
     @property
     def view(self) -> StepView:
@@ -153,9 +155,33 @@ class Play:
         return tuple(dict.fromkeys(in_words(self._judge.definition(use.id), use.arguments) for use in uses))
 
     def commands(self) -> tuple[str, ...]:
-        """What to type to get the active step done."""
+        """What to type to get the active step done; where it begins with faults, what is shown to look with."""
         step = self.view.step
-        return (step.question.reveal,) if step.question is not None else self.to_type(step.solution)
+        if step.question is not None:
+            return (step.question.reveal,)
+        return self.to_type(step.shown if step.faults else step.solution)
+
+    def repair(self, *, anew: bool) -> tuple[str, ...]:
+        """What to type against the one fault that is named now, in a step that began with faults.
+
+        Args:
+            anew: try also what has been tried before.
+
+        Returns:
+            Nothing where no repair fits what is said now.
+        """
+        live, mender = self._live, self._mender
+        if live is None:
+            return ()
+        if anew or mender is None:
+            mender = self._mender = Mender(self.view.step)
+        live.state(rescan=True)
+        said = self.look().fault
+        fault = mender.find_repair(said)
+        if said is None or fault is None or fault.repair is None:
+            return ()
+        mender.try_repair(fault, said)
+        return fault.repair.commands
 
     def to_type(self, commands: tuple[str, ...]) -> tuple[str, ...]:
         """Commands of the active step with what a placeholder in them stands for now."""

@@ -19,7 +19,9 @@ from tutor.store.paths import runtime_dir
 
 
 @contextmanager
-def open_place(nursery: Nursery, pack: str, place: str, lab_name: str, *, attach: bool = False) -> Iterator[Lab]:
+def open_place(
+    nursery: Nursery, pack: str, place: str, lab_name: str, *, attach: bool = False, seed: int = 0
+) -> Iterator[Lab]:
     """A lab for a shell, for as long as it is needed.
 
     Args:
@@ -28,6 +30,7 @@ def open_place(nursery: Nursery, pack: str, place: str, lab_name: str, *, attach
         place: `LESSON[/STEP]`; empty for the first lesson of the course.
         lab_name: a lab's name, instead of a place.
         attach: join the kept lab instead.
+        seed: draws what the place begins with.
 
     Raises:
         UsageError: there is no such place, lab, or kept lab.
@@ -47,7 +50,7 @@ def open_place(nursery: Nursery, pack: str, place: str, lab_name: str, *, attach
             yield lab
         return
     found = course.place(place or course.ids[0])
-    with workshop.at(found.lesson, found.step) as lab:
+    with workshop.at(found.lesson, found.step, seed=seed) as lab:
         yield lab
 
 

@@ -5,8 +5,8 @@ Does not know which step is active, nor how anything is shown.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tutor.errors import LabError, LabGone
@@ -17,11 +17,15 @@ from tutor.lab.ring import Ring
 from tutor.lesson import Lesson, Step
 from tutor.session.headstart import Started
 from tutor.session.live import Live
+from tutor.session.note import LabNote, parse_note
 from tutor.session.workshop import Workshop
 from tutor.store.course import Course
 
 _BESIDE = range(2, 10)
 """Numbers of the labs beside the kept one, for those who start `tutor` while another has that."""
+
+_SEEDS = 10_000
+"""So many seeds are drawn from: a learner can type one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,21 @@ class Place:
 class Sitting:
     """The kept lab of one course and lab, from one tutor's point of view."""
 
-    def __init__(self, nursery: Nursery, workshop: Workshop, course: Course, folder: Path) -> None:
+    def __init__(
+        self, nursery: Nursery, workshop: Workshop, course: Course, folder: Path, *, seed: int | None = None
+    ) -> None:
+        """Have no lab yet.
+
+        Args:
+            nursery: makes labs.
+            workshop: builds them.
+            course: the lessons.
+            folder: where kept labs lie.
+            seed: draws what steps begin with; None for another one with each lab.
+        """
         self._nursery, self._workshop, self._course, self._folder = nursery, workshop, course, folder
+        self._seed = seed
+        self._note: LabNote | None = None
         self._kept: Kept | None = None
         self._kept_for = ""
         self.lab: Lab | None = None
@@ -59,13 +76,18 @@ class Sitting:
     def adopt(self, started: Started) -> None:
         """Go on in a lab that another process has built."""
         self._settle_at(started.kept, started.lab_name)
-        self._settle(started.lab)
+        self._settle(started.lab, parse_note(started.note))
         self.shell = started.shell
 
     @property
     def kept_name(self) -> str:
         """Under which name the lab is kept; empty where it is not."""
         return self._kept.name if self._kept is not None else ""
+
+    @property
+    def drawn_seed(self) -> int | None:
+        """The seed that was drawn for this lab; None where it was given, or there is no lab."""
+        return self._note.seed if self._note is not None and self._seed is None else None
 
     def take_back(self, lab_name: str) -> bool:
         """After a crash: become the tutor of the kept lab that lives and has none; False when there is none.
@@ -103,22 +125,26 @@ class Sitting:
             return None
         try:
             status = lab.status()
-            note = json.loads(status.note)
-            place = Place(note["lesson"], note["step"])
-        except (LabError, ValueError, KeyError, TypeError):
+        except LabError:
             lab.close()
             return None
-        self._settle(lab)
+        note = parse_note(status.note)
+        if note is None:
+            lab.close()
+            return None
+        self._settle(lab, note)
         for terminal in status.terminals:
             try:
                 self.shell = lab.attach_shell(terminal)
                 break
             except LabGone:
                 continue
-        return place
+        return Place(note.lesson, note.step)
 
     def build(self, lesson: Lesson, step: Step) -> None:
-        """Make the lab anew, at the start of a step. What was in the old one is lost.
+        """Make the lab anew, at the start of a step, with the faults that the step begins with.
+
+        What was in the old one is lost.
 
         Raises:
             LabError: it could not be built.
@@ -127,19 +153,40 @@ class Sitting:
         if lesson.lab != self._kept_for and not (self._kept_for and self.take(lesson.lab)):
             self._take_beside(lesson.lab)
         lab = self._kept.launch(self._nursery) if self._kept is not None else self._workshop.private()
+        seed = self._seed if self._seed is not None else int.from_bytes(os.urandom(8)) % _SEEDS
         try:
-            self._workshop.build_for(lab, lesson, step)
+            self._workshop.build_for(lab, lesson, step, seed=seed)
         except BaseException:
             lab.end()
             lab.close()
             raise
-        self._settle(lab)
-        self.note(lesson, step)
+        until_here = lesson.steps[: lesson.steps.index(step) + 1]
+        broken = tuple(_name(lesson, each) for each in until_here if each.faults)
+        self._settle(lab, LabNote(lesson.id, step.id, seed, broken))
+        self._write_down()
 
-    def note(self, lesson: Lesson, step: Step) -> None:
+    def enter(self, lesson: Lesson, step: Step) -> None:
+        """Know that a step becomes the active one: what it begins with comes about, once in the life of a lab.
+
+        Raises:
+            LabError: it did not come about in time.
+        """
+        if self.lab is None or self.live is None:
+            return
+        note = self._note or LabNote(lesson.id, step.id, self._seed or 0)
+        name = _name(lesson, step)
+        due = bool(step.faults) and name not in note.broken
+        self._note = replace(note, lesson=lesson.id, step=step.id, broken=(*note.broken, name) if due else note.broken)
+        # First, so that whoever comes after a crash breaks nothing a second time.
+        self._write_down()
+        if due:
+            self._workshop.bring_about(self.lab, step, note.seed)
+            self.live.state(rescan=True)  # or a step could pass by what was there before it was broken
+
+    def _write_down(self) -> None:
         """Write down in the lab where it stands, for the tutor that comes after a crash."""
-        if self.lab is not None:
-            self.lab.write_note(json.dumps({"lesson": lesson.id, "step": step.id}))
+        if self.lab is not None and self._note is not None:
+            self.lab.write_note(self._note.text())
 
     def open_shell(self, columns: int, rows: int) -> Shell:
         """The learner's shell: the one that runs, or a new one."""
@@ -195,15 +242,19 @@ class Sitting:
         self.release()
         self._kept, self._kept_for = kept, lab_name
 
-    def _settle(self, lab: Lab) -> None:
+    def _settle(self, lab: Lab, note: LabNote | None) -> None:
         self._let_go()
-        self.lab, self.live = lab, Live(lab)
+        self.lab, self.live, self._note = lab, Live(lab), note
 
     def _let_go(self) -> None:
         self.shell_ended()
         if self.live is not None:
             self.live.close()
-        self.lab = self.live = None
+        self.lab = self.live = self._note = None
+
+
+def _name(lesson: Lesson, step: Step) -> str:
+    return f"{lesson.id}/{step.id}"
 
 
 def _lives(kept: Kept) -> bool:

@@ -40,6 +40,7 @@ class Desk:
         place: str,
         comeback: Comeback | None = None,
         headstart: Headstart | None = None,
+        seed: int | None = None,
     ) -> None:
         """Do nothing yet.
 
@@ -49,6 +50,7 @@ class Desk:
             place: `LESSON[/STEP]`; empty for where the learner left off.
             comeback: the screen before has crashed: why this one begins.
             headstart: builds the lab meanwhile.
+            seed: draws what steps begin with; None for another one with each lab.
         """
         self._nursery, self._pack, self._place, self._comeback = nursery, pack, place, comeback
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
@@ -56,7 +58,7 @@ class Desk:
         self._sitting: Sitting | None = None
         self._play: Play | None = None
         self._watched: Lab | None = None
-        self._headstart = headstart
+        self._headstart, self._seed = headstart, seed
         self._started: Started | None = None
         self._building = False
 
@@ -161,6 +163,14 @@ class Desk:
         """What to type to get the active step done."""
         return await self._do(self._way.commands)
 
+    async def repair(self, *, anew: bool) -> tuple[StepView, tuple[str, ...]]:
+        """The active step as it stands now, and what to type against the fault that is named: nothing if none fits.
+
+        Args:
+            anew: try also what has been tried before.
+        """
+        return await self._do(lambda: self._repair(anew=anew))
+
     async def to_type(self, commands: tuple[str, ...]) -> tuple[str, ...]:
         """Commands of the active step as they are to be typed now."""
         return await self._do(lambda: self._way.to_type(commands))
@@ -197,6 +207,11 @@ class Desk:
         return inventory(state) if state is not None else ()
 
     @property
+    def drawn_seed(self) -> int | None:
+        """What drew the faults of this lab; None where the learner has given it."""
+        return self._sitting.drawn_seed if self._sitting is not None else None
+
+    @property
     def taps(self) -> bool:
         """Whether cards show as in a virtual machine."""
         lab = self._sitting.lab if self._sitting is not None else None
@@ -217,7 +232,7 @@ class Desk:
     def _open(self) -> Opening:
         from tutor.session.opening import Beginning  # what reads a course takes long to load
 
-        begun = Beginning(self._nursery, self._pack)
+        begun = Beginning(self._nursery, self._pack, self._seed)
         self._material, self._play, self._sitting = begun.material, begun.play, begun.sitting
         if self._comeback is not None:
             return begun.open_again(self._place, self._comeback)
@@ -233,9 +248,13 @@ class Desk:
 
     def _enter(self, lesson: Lesson, step: Step) -> StepView:
         self._way.live_in(self._here.live)
-        self._here.note(lesson, step)
+        self._here.enter(lesson, step)
         self.outline()  # reads the lessons, so that the screen need not wait for it
         return self._way.enter(lesson, step)
+
+    def _repair(self, *, anew: bool) -> tuple[StepView, tuple[str, ...]]:
+        commands = self._way.repair(anew=anew)
+        return self._way.view, commands
 
     def _pump(self) -> tuple[StepView | None, list[Message]]:
         live = self._here.live

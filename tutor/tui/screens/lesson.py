@@ -139,6 +139,9 @@ class LessonScreen(PlayScreen):
         if view is None:
             return
         text = "A new lab is built, as it is at the start of this step. Everything that you made in this one is lost."
+        seed = self.desk.drawn_seed
+        if view.step.faults and seed is not None:
+            text += f" Other faults are drawn; `tutor start {view.lesson.id}/{view.step.id} --seed {seed}` has these."
         if await self.app.push_screen_wait(Ask("Reset this step?", text, {"r": "reset", "s": "stay"})) == "r":
             await self.place(view.lesson, view.step, living=False)
 
@@ -201,14 +204,18 @@ class LessonScreen(PlayScreen):
     @work(exclusive=True, group="type")
     async def action_solve(self) -> None:
         """Type and execute the step's commands, one after the other, each when the one before it has ended."""
-        commands = await self.desk.commands() if self.view is not None else ()
-        if self.view is not None and self.view.passed:
+        view = self.view
+        if view is None:
+            return
+        if view.passed:
             self.tell_once("This step is done. n leads on.")
         elif self.dictation.is_busy:
             self.tell_once("A program still runs in the shell. End it first: Ctrl-C, q or exit.")
-        elif commands:
+        elif commands := await (self.next_repair(anew=True) if view.step.faults else self.desk.commands()):
             self.turn_to(Side.SHELL)
             self.dictation.play(commands)
+        elif view.step.faults:
+            self.tell_once("No repair of this step mends what is wrong now. r builds it anew.")
 
     def action_interrupt(self) -> None:
         """Copy what is selected; whoever selected nothing meant a program in the shell."""

@@ -31,6 +31,9 @@ from tutor.tui.widgets.network import NetworkPane
 from tutor.tui.widgets.outcome import Outcome, in_brief
 from tutor.tui.widgets.terminal import TerminalPane
 
+_LOOKS, _LOOK_SECONDS = 20, 0.25
+"""How often, and how far apart, one looks whether a repair has changed what is said: some of it comes late."""
+
 
 class PlayScreen(PanesScreen):
     """A sitting, step by step."""
@@ -231,7 +234,41 @@ class PlayScreen(PanesScreen):
         """The shell waits: type the next command, if we are solving."""
         self._prompted = True
         if self.dictation.prompted() and self.view is not None and not self.view.passed:
-            self.tell_once("The step's commands have been typed, but something else is in the way. r builds it anew.")
+            if self.view.step.faults:
+                self._repair_on()
+            else:
+                self.tell_once(
+                    "The step's commands have been typed, but something else is in the way. r builds it anew."
+                )
+
+    async def next_repair(self, *, anew: bool) -> tuple[str, ...]:
+        """What to type against the fault that is named now, in a step that began with faults; nothing if none fits.
+
+        Args:
+            anew: try also what has been tried before.
+        """
+        try:
+            view, commands = await self.desk.repair(anew=anew)
+        except TutorError as error:
+            await self.lost(error)
+            return ()
+        await self.show(view)
+        return commands
+
+    @work(exclusive=True, group="type")
+    async def _repair_on(self) -> None:
+        """Solve a step that began with faults: type the next repair."""
+        step = self.view.step if self.view is not None else None
+        for _ in range(_LOOKS):
+            commands = await self.next_repair(anew=False)
+            view = self.view
+            if view is None or view.step is not step or view.passed or self.dictation.is_busy:
+                return
+            if commands:
+                self.dictation.play(commands)
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+        self.tell_once("Something else is in the way, which no repair of this step mends. r builds it anew.")
 
     def on_terminal_pane_title_changed(self, message: TerminalPane.TitleChanged) -> None:
         """The shell's title is the pane's."""
