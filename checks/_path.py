@@ -1,5 +1,6 @@
 """The way of a packet from a namespace to an address and back, through all that is known of the network.
 
+Within a machine, and where the cloud joins several, from one to the other.
 All that stands in its way is collected, not only the first: whoever asks names the earliest cause. Where something is
 broken the walk goes on as if it were mended, as far as that makes sense.
 """
@@ -9,15 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
-from tutor.check import Fault, LinkConf, Netns, NetworkState
+from tutor.check import CloudCard, Fault, LinkConf, Netns, NetworkState
 
-from . import address, bridge, forwarding, link, nat, route
+from . import _cloud_faults, address, bridge, forwarding, link, nat, route
+from ._cloud import Crossing, card_at, cross, end_of, owners_of
 from ._firewall import Packet, filtered, translated
+from ._natting import Translation, undone
 from ._routing import Way, find_source, find_way, on_loopback, owns, unfiltered
 from ._wire import End, bridge_of, leads_outside, passes, wire_from
 from .filter import dropped
 
 _HOPS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Where a packet has come to."""
+
+    end: End
+    """The link that it arrived by, or by which it left for the world."""
+    packet: Packet
+    """The packet as it is there."""
+    outside: bool = False
+    """Whether it left for the world."""
 
 
 @dataclass(slots=True)
@@ -36,6 +51,10 @@ class Walk:
     """What stands in the way, in the order in which it was met."""
     unsure: list[str] = field(default_factory=list)
     """What could not be judged: rules that could not be read, and the like."""
+    translations: list[Translation] = field(default_factory=list)
+    """How the source was changed on the way there, in the order in which it was."""
+    _crossed: set[CloudCard] = field(default_factory=set)
+    """The cards by which the packet that is followed has left for the cloud."""
 
     def there_and_back(self, start: Netns, dst: IPv4Address) -> None:
         """Send a packet from `start` to `dst`, and its answer back."""
@@ -47,23 +66,24 @@ class Walk:
         # Without a route there is no source yet, but there is a fault to be found on the way.
         packet = Packet(src or dst, dst, self.protocol, port=self.port)
         arrived = self._send(start, packet, None)
-        if arrived is None or src is None:
+        if arrived is None or src is None or arrived.end.link.kind == "loopback":
             return
-        back = replace(packet, src=dst, dst=src, reply=True)
-        if arrived.link.kind == "loopback":
-            return
-        self._send(arrived.netns, back, arrived if leads_outside(self.state, arrived) else None)
+        there = arrived.packet
+        back = replace(there, src=there.dst, dst=there.src, reply=True)
+        self._send(arrived.end.netns, back, arrived.end if arrived.outside else None)
 
-    def _send(self, start: Netns, packet: Packet, came_by: End | None) -> End | None:
-        """Follow a packet; the link that it arrived by, or by which it left the machine; None where it got stuck."""
+    def _send(self, start: Netns, packet: Packet, came_by: End | None) -> _Arrival | None:
+        """Follow a packet to where it arrives, or where it leaves for the world; None where it got stuck."""
         here = start
+        self._crossed.clear()
         if came_by is not None:
             here = came_by.netns
-            self._let_in(came_by, packet)
+            packet = self._let_in(came_by, packet)
         for _ in range(_HOPS):
             way = find_way(here, packet.dst, src=packet.src, iif=came_by.link.name if came_by else "lo")
             if way is not None and way.local:
-                return self._arrive(here, packet, came_by)
+                end = self._arrive(here, packet, came_by)
+                return _Arrival(end, packet) if end is not None else None
             if way is None or way.refusal or way.link is None:
                 self._stuck(here, packet, way)
                 return None
@@ -75,15 +95,21 @@ class Walk:
                 self._pass_on(came_by, way, packet)
             else:
                 self._filter(here, "output", replace(packet, oif=way.link.name))
+            leaving = replace(packet, iif=came_by.link.name if came_by else "", oif=way.link.name)
             if leads_outside(self.state, out):
-                return self._leave(out, packet, came_by)
-            # A gateway that is oneself is none: the kernel takes the route for one by the link alone.
-            next_hop = way.gateway if way.gateway is not None and not owns(here, way.gateway) else packet.dst
-            came_by = self._next(out, way, next_hop, packet)
-            if came_by is None:
-                return None
+                left = self._leave(out, leaving, came_by)
+                if left is None or left.outside:
+                    return left
+                came_by, packet = left.end, left.packet
+            else:
+                # A gateway that is oneself is none: the kernel takes the route for one by the link alone.
+                next_hop = way.gateway if way.gateway is not None and not owns(here, way.gateway) else packet.dst
+                packet = self._translate(out, leaving)
+                came_by = self._next(out, way, next_hop, packet)
+                if came_by is None:
+                    return None
             here = came_by.netns
-            self._let_in(came_by, packet)
+            packet = self._let_in(came_by, packet)
         self.faults.append(route.wrong_gateway(self.state, start, self._gateway(start, packet)))
         return None
 
@@ -118,7 +144,7 @@ class Walk:
             self.faults.append(address.none_at_all(here))
         for each in here.links:
             bare = leads_outside(self.state, End(here, each)) and not address.interfaces_of(here, each)
-            if bare and each.up and not any(owns(netns, packet.dst) for netns in self.state.of()):
+            if bare and each.up and not any(owns(netns, packet.dst) for netns in self.state.of(here.machine)):
                 self.faults.append(address.none_towards(here, each, packet.dst))
         for each, one in own:
             if one.network.prefixlen == 32 and any(packet.dst in network for network in _networks(self.state, one.ip)):
@@ -128,33 +154,81 @@ class Walk:
                 self.faults.append(link.down(here, each, f"packets to {packet.dst}"))
         self.faults.append(route.missing(here, packet.dst))
 
-    def _leave(self, out: End, packet: Packet, came_by: End | None) -> End | None:
+    def _leave(self, out: End, leaving: Packet, came_by: End | None) -> _Arrival | None:
         """The packet leaves the machine by `out`, if there is no one inside whom it is for."""
-        owner = next((each for each in self.state.of() if owns(each, packet.dst)), None)
-        if owner is not None and not packet.dst.is_loopback:
-            self._inside_after_all(out, packet.dst, owner)
+        dst = leaving.dst
+        owner = next((each for each in self.state.of(out.netns.machine) if owns(each, dst)), None)
+        if owner is not None and not dst.is_loopback:
+            owners = owners_of(self.state, dst)
+            if len(owners) > 1 and owners[0].machine != owners[-1].machine:
+                self.faults.append(address.duplicate(dst, owners[0], owners[-1]))
+            self._inside_after_all(out, dst, owner, came_by)
             return None
         if not out.link.up:
-            self.faults.append(link.down(out.netns, out.link, f"packets to {packet.dst}"))
-        leaving = replace(packet, iif=came_by.link.name if came_by else "", oif=out.link.name)
+            self.faults.append(link.down(out.netns, out.link, f"packets to {dst}"))
         self._filter(out.netns, "postrouting", leaving)
-        if self.translate and not packet.reply:
+        card = card_at(self.state, out)
+        crossing = cross(self.state.cloud, card, dst) if card is not None else None
+        if card is not None and crossing is not None and not crossing.outside:
+            return self._across(out, card, crossing, leaving)
+        if self.translate and not leaving.reply:
             fate = translated(out.netns, "postrouting", leaving)
             fault = nat.untranslated(self.state, out.netns, out.link, leaving, fate)
             self.unsure += fate.unsure
             if fault is not None and not fate.unsure:
                 self.faults.append(fault)
-        return out
+        return _Arrival(out, self._translate(out, leaving), outside=True)
 
-    def _inside_after_all(self, out: End, dst: IPv4Address, owner: Netns) -> None:
+    def _across(self, out: End, card: CloudCard, crossing: Crossing, leaving: Packet) -> _Arrival | None:
+        """The cloud takes a packet that leaves by the link `out`, which is `card`, to another card."""
+        packet, route_, to = self._translate(out, leaving), crossing.route, crossing.card
+        if packet.src != card.address and not card.ip_forwarding:
+            self.faults.append(_cloud_faults.forwarding_off(card, packet, leaves=True))
+        if to is None:
+            self.faults.append(_cloud_faults.not_delivered(self.state, card, crossing, packet.dst))
+            return None
+        if card in self._crossed and route_ is not None:
+            self.faults.append(_cloud_faults.led_astray(self.state, route_, to, packet.dst))
+            return None
+        self._crossed.add(card)
+        if packet.dst != to.address and not to.ip_forwarding:
+            self.faults.append(_cloud_faults.forwarding_off(to, packet, leaves=False))
+        end = end_of(self.state, to)
+        if end is None or (packet.dst == to.address and not owns(end.netns, packet.dst)):
+            self.faults.append(_cloud_faults.not_its_address(to, end))
+            return None
+        if not end.link.up:
+            self.faults.append(link.down(end.netns, end.link, f"packets to {packet.dst}"))
+        return _Arrival(end, packet)
+
+    def _translate(self, out: End, leaving: Packet) -> Packet:
+        """The packet with the source that it has once it has left by `out`."""
+        packet = replace(leaving, iif="", oif="")
+        if leaving.reply:
+            return packet
+        translation = Translation.of(out, leaving)
+        if translation is None:
+            return packet
+        self.translations.append(translation)
+        return replace(packet, src=translation.src)
+
+    def _inside_after_all(self, out: End, dst: IPv4Address, owner: Netns, came_by: End | None) -> None:
         """The packet leaves the machine, but it is for somebody inside."""
+        from_cloud = came_by is not None and card_at(self.state, came_by) is not None
         for holder in owner.links:
             for interface in address.interfaces_of(owner, holder):
                 near = wire_from(self.state, End(owner, holder), broken_too=True).find(out.netns)
                 if interface.ip == dst and near is not None:
                     own = address.interfaces_of(near.netns, near.link)
+                    if from_cloud and not near.link.up:
+                        self.faults.append(link.down(near.netns, near.link, f"packets to {dst}"))
+                    narrow = next((each for each in own if from_cloud and each.ip in interface.network), None)
                     if not any(dst in each.network for each in own):
-                        self.faults.append(address.none_towards(near.netns, near.link, dst))
+                        self.faults.append(
+                            address.too_narrow(near.netns, near.link, narrow, dst)
+                            if narrow is not None
+                            else address.none_towards(near.netns, near.link, dst)
+                        )
         self.faults.append(route.wrong_link(out.netns, dst, out.link, owner))
 
     def _next(self, out: End, way: Way, target: IPv4Address, packet: Packet) -> End | None:
@@ -197,7 +271,11 @@ class Walk:
     def _nobody(self, out: End, way: Way, target: IPv4Address) -> None:
         """Nobody on the wire has the address: it is nowhere, or behind a cable that is not plugged in here."""
         here = out.netns
-        owner = next((each for each in self.state.of() if owns(each, target)), None)
+        owner = next((each for each in self.state.of(here.machine) if owns(each, target)), None)
+        elsewhere = next(iter(owners_of(self.state, target)), None) if owner is None else None
+        if elsewhere is not None:
+            self.faults.append(route.wrong_link(here, target, out.link, elsewhere))
+            return
         if owner is None or owner.inode == here.inode:
             proxies = (end for end in wire_from(self.state, out).stacks)
             if any(end.netns.conf.get(end.link.name, LinkConf()).proxy_arp for end in proxies):
@@ -217,15 +295,22 @@ class Walk:
                 return
         self.faults.append(route.wrong_link(here, target, out.link, owner))
 
-    def _let_in(self, by: End, packet: Packet) -> None:
-        """A packet comes in: is its source believed, and does the firewall let it pass?"""
+    def _let_in(self, by: End, packet: Packet) -> Packet:
+        """A packet comes in: is its source believed, and does the firewall let it pass?
+
+        Returns:
+            The packet with the destination that it has inside: an answer finds its way back through a translation.
+        """
+        packet = undone(self.translations, by.netns, packet)
         if owns(by.netns, packet.src) and not leads_outside(self.state, by):
-            other = next((each for each in self.state.of() if each is not by.netns and owns(each, packet.src)), None)
+            others = (each for each in self.state.namespaces if each is not by.netns)
+            other = next((each for each in others if owns(each, packet.src)), None)
             if other is not None:
                 self.faults.append(address.duplicate(packet.src, by.netns, other))
         elif not unfiltered(by.netns, by.link, packet.src):
             self.faults.append(forwarding.reverse_path(by.netns, by.link, str(packet.src)))
         self._filter(by.netns, "prerouting", replace(packet, iif=by.link.name))
+        return packet
 
     def _pass_on(self, came_by: End, way: Way, packet: Packet) -> None:
         """A packet is not for this namespace: does it forward, and does the firewall let it pass?"""
@@ -254,6 +339,6 @@ def _gaps(some: tuple[End, ...], others: tuple[End, ...]) -> list[tuple[End, End
 
 def _networks(state: NetworkState, own: IPv4Address) -> list[IPv4Network]:
     """The networks that others' addresses make, and that `own` lies in."""
-    interfaces = [each.interface for netns in state.of() for each in netns.addresses]
+    interfaces = [each.interface for netns in state.namespaces for each in netns.addresses]
     every = (each.network for each in interfaces if isinstance(each, IPv4Interface))
     return [network for network in every if network.prefixlen < 32 and own in network]

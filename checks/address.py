@@ -24,7 +24,7 @@ from tutor.check import (
 )
 
 from ._routing import on_loopback
-from .link import beginning, called, inside, locate
+from .link import beginning, by_ip, called, inside, locate
 
 MISSING = Diagnosis("address.missing", Cause.ADDRESS, "no link has the address")
 WRONG_PREFIX = Diagnosis("address.wrong-prefix", Cause.ADDRESS, "the link has the address, but with another length")
@@ -50,11 +50,11 @@ def has(state: NetworkState, *, address: IPv4Interface, link: str, netns: str = 
             return failed(
                 WRONG_PREFIX,
                 f"{link} has {other}{inside(where)}, not {address}: {_reach_of(other)} "
-                f"`ip{'' if netns == ROOT else f' -n {netns}'} addr del {other} dev {link}` takes it away.",
+                f"{by_ip(where, f'addr del {other} dev {link}')} takes it away.",
                 found=f"{link}: {other}",
                 expected=expected,
             )
-    for place in state.of():
+    for place in state.of(where.machine):
         for holder in place.links:
             if any(other.ip == address.ip for other in interfaces_of(place, holder)):
                 return failed_with(_held_by(place, holder, it if place is where else None, address, expected, link))
@@ -176,9 +176,10 @@ def too_narrow(netns: Netns, link: Link, interface: IPv4Interface, dst: IPv4Addr
 def duplicate(address: IPv4Address, one: Netns, other: Netns) -> Fault:
     """The fault of an address that two namespaces answer for."""
     both = f"{called(one)} and {called(other)}"
+    near = "They are on the same wire" if one.machine == other.machine else "They can reach one another"
     return Fault(
         DUPLICATE,
-        f"{both} both have the address {address}. They are on the same wire, so nobody can tell who is meant.",
+        f"{both} both have the address {address}. {near}, so nobody can tell who is meant.",
         found=f"{address}: {both}",
         expected=f"{address}: one of them",
     )

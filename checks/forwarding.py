@@ -78,7 +78,7 @@ def off(state: NetworkState, netns: Netns, link: Link) -> Fault:
             found=f"{setting} = 0",
             expected=f"{setting} = 1",
         )
-    others = [each for each in state.of() if each.inode != netns.inode]
+    others = [each for each in state.of(netns.machine) if each.inode != netns.inode]
     passing = [each for each in others if each.forwarding]
     # A new namespace copies the setting of the host's: where all of several have it, nobody may have set it.
     if passing and (len(passing) < len(others) or len(others) == 1):

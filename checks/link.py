@@ -41,12 +41,12 @@ def exists(state: NetworkState, *, link: str, kind: str = "", netns: str = ROOT)
     found = locate(state, link, netns)
     if isinstance(found, Verdict):
         return found
-    _, it = found
+    where, it = found
     if kind and it.kind != kind:
         return failed(
             WRONG_KIND,
             f"{link} is there, but it is a {it.kind}, not a {kind}. A link can't change its kind: delete it "
-            f"(ip link del {link}) and make it anew.",
+            f"(ip link del {link}{on_machine(where)}) and make it anew.",
             found=f"{link}: {it.kind}",
             expected=f"{link}: {kind}",
         )
@@ -187,14 +187,14 @@ def locate(state: NetworkState, link: str, netns: str) -> tuple[Netns, Link] | V
     if where is None:
         return failed(
             NO_NETNS,
-            f"There is no network namespace {netns}, so {link} can't be in it.",
+            f"There is no network namespace {in_words(state, netns)}, so {link} can't be in it.",
             found=f"{netns}: missing",
             expected=f"{link} in {netns}",
         )
     it = where.find_link(link)
     if it is not None:
         return where, it
-    other = state.find_link(link)
+    other = state.find_link(link, where.machine)
     if other is not None:
         return failed(
             ELSEWHERE,
@@ -205,7 +205,7 @@ def locate(state: NetworkState, link: str, netns: str) -> tuple[Netns, Link] | V
         )
     return failed(
         MISSING,
-        f"There is no link called {link}{inside(where)}.{_similar(state, link)}",
+        f"There is no link called {link}{inside(where)}.{_similar(state, link, where.machine)}",
         found=f"{link}: missing",
         expected=f"{link} in {called(where)}",
     )
@@ -223,23 +223,43 @@ def down(netns: Netns, link: Link, what: str) -> Fault:
 
 def called(netns: Netns) -> str:
     """What a message calls a namespace."""
-    return "the root namespace" if netns.label == ROOT else netns.label
+    if netns.label == ROOT:
+        return "the root namespace" if netns.is_home else f"{netns.machine}'s root namespace"
+    return f"{netns.label}{on_machine(netns)}"
 
 
 def beginning(netns: Netns) -> str:
     """What a message calls a namespace that it begins with."""
-    return "The root namespace" if netns.label == ROOT else netns.label
+    words = called(netns)
+    return words.replace("the", "The", 1) if netns.is_home and netns.label == ROOT else words
 
 
 def inside(netns: Netns) -> str:
     """Where a thing is, for the end of a clause; nothing for the root namespace, where things are by default."""
-    return "" if netns.label == ROOT else f" in {netns.label}"
+    return on_machine(netns) if netns.label == ROOT else f" in {called(netns)}"
 
 
-def _similar(state: NetworkState, link: str) -> str:
+def on_machine(netns: Netns) -> str:
+    """On which machine a thing is, for the end of a clause; nothing for the learner's, where things are by default."""
+    return "" if netns.is_home else f" on {netns.machine}"
+
+
+def by_ip(netns: Netns, arguments: str) -> str:
+    """A command of `ip` that is to be typed for a namespace, as a message quotes it."""
+    place = "" if netns.label == ROOT else f" -n {netns.label}"
+    return f"`ip{place} {arguments}`{on_machine(netns)}"
+
+
+def in_words(state: NetworkState, place: str) -> str:
+    """The name that a lesson gives a place, as a message says it."""
+    machine, name = state.split_place(place)
+    return f"{name} on {machine}" if machine else name
+
+
+def _similar(state: NetworkState, link: str, machine: str) -> str:
     """A hint at a link whose name differs by little: one letter too many, another order, another case."""
     letters = sorted(link.lower().replace("-", ""))
-    for netns in state.of():
+    for netns in state.of(machine):
         for it in netns.links:
             other = sorted(it.name.lower().replace("-", ""))
             if it.name != link and _distance(letters, other) <= 1:

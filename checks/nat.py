@@ -227,7 +227,7 @@ def _why_not(diagnosis: Diagnosis, match: Match, values: str, packet: Packet, se
 
 def _elsewhere(state: NetworkState, netns: Netns, out: Link) -> Fault | None:
     """The fault of a rule that is there, but in another namespace."""
-    for other in state.of():
+    for other in state.of(netns.machine):
         if other.inode == netns.inode:
             continue
         for _, rule, _ in rules_at(other, "postrouting", "nat"):
@@ -268,7 +268,7 @@ def _addresses(target: str) -> set[IPv4Address]:
 
 
 def _sender(state: NetworkState, address: IPv4Address) -> str:
-    owner = next((each for each in state.of() if owns(each, address)), None)
+    owner = next((each for each in state.namespaces if owns(each, address)), None)
     return f"{address} ({called(owner)})" if owner is not None else str(address)
 
 

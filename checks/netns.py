@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tutor.check import PASSED, Cause, Diagnosis, Netns, NetworkState, Shown, Verdict, check, fact, failed
+from tutor.check import PASSED, ROOT, Cause, Diagnosis, Netns, NetworkState, Shown, Verdict, check, fact, failed
+
+from .link import by_ip, in_words, on_machine
 
 MISSING = Diagnosis("netns.missing", Cause.EXISTS, "no network namespace of this name is listed by ip netns")
 UNNAMED = Diagnosis("netns.unnamed", Cause.EXISTS, "a namespace was made, but it has no name that ip netns could list")
@@ -30,8 +32,8 @@ def has_only_lo(state: NetworkState, *, netns: str) -> Verdict:
         return PASSED
     return failed(
         NOT_EMPTY,
-        f"{netns} is to be empty for now, and {', '.join(others)} is in it. "
-        f"`ip -n {netns} link set {others[0]} netns 1` brings it back.",
+        f"{in_words(state, netns)} is to be empty for now, and {', '.join(others)} is in it. "
+        f"{by_ip(found, f'link set {others[0]} netns 1')} brings it back.",
         found=f"{netns}: lo, {', '.join(others)}",
         expected=f"{netns}: lo",
     )
@@ -40,8 +42,9 @@ def has_only_lo(state: NetworkState, *, netns: str) -> Verdict:
 @fact
 def listed(state: NetworkState, *, netns: str) -> Shown:
     """The output lists `netns`."""
-    there = not isinstance(find(state, netns), Verdict)
-    return Shown(((netns,),) if there else (), f"{netns} is in the list" if there else f"{netns} does not exist")
+    if isinstance(find(state, netns), Verdict):
+        return Shown((), f"{in_words(state, netns)} does not exist")
+    return Shown(((state.split_place(netns)[1],),), f"{in_words(state, netns)} is in the list")
 
 
 @fact
@@ -60,20 +63,26 @@ def find(state: NetworkState, netns: str) -> Netns | Verdict:
     found = state.find_netns(netns)
     if found is not None:
         return found
-    unnamed = next((each for each in state.of() if not each.names and each.pids), None)
+    machine, name = state.split_place(netns)
+    unnamed = next((each for each in state.of(machine) if not each.names and each.pids and not _is_kept(each)), None)
     if unnamed is not None:
         return failed(
             UNNAMED,
-            f"A network namespace was made for process {unnamed.pids[0]}, but it has no name, so `ip netns` can't list "
-            f"it as {netns}. `ip netns attach {netns} {unnamed.pids[0]}` gives it one.",
+            f"A network namespace was made for process {unnamed.pids[0]}{on_machine(unnamed)}, but it has no name, so "
+            f"`ip netns` can't list it as {name}. `ip netns attach {name} {unnamed.pids[0]}` gives it one.",
             found=f"net:[{unnamed.inode}], without a name",
-            expected=f"/run/netns/{netns}",
+            expected=f"/run/netns/{name}",
         )
-    others = [name for each in state.of() for name in each.names if name != "root"]
+    others = [each.label for each in state.of(machine) if each.label != ROOT and (each.names or _is_kept(each))]
     there = f" There is {', '.join(others)}." if others else ""
     return failed(
         MISSING,
-        f"There is no network namespace called {netns}.{there}",
+        f"There is no network namespace called {in_words(state, netns)}.{there}",
         found=", ".join(others) or "none but the root namespace",
-        expected=netns,
+        expected=name,
     )
+
+
+def _is_kept(netns: Netns) -> bool:
+    """Whether a program that runs containers has given it a file of its own: then it has a name, if not for `ip`."""
+    return any(path.rpartition("/")[0].endswith("/netns") for path in netns.paths)

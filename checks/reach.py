@@ -138,8 +138,8 @@ def seen(state: NetworkState, *, src: str, dst: IPv4Address) -> Shown:
 
 
 def _tcp(src: str, dst: IPv4Address, port: int) -> Probe:
-    return Probe("tcp", src, str(dst), port)
+    return Probe.from_place("tcp", src, str(dst), port)
 
 
 def _ping(src: str, dst: IPv4Address) -> Probe:
-    return Probe("ping", src, str(dst))
+    return Probe.from_place("ping", src, str(dst))

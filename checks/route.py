@@ -169,7 +169,7 @@ def without_gateway(netns: Netns, link: Link, right: IPv4Address | None = None) 
 
 def wrong_gateway(state: NetworkState, netns: Netns, gateway: IPv4Address, right: IPv4Address | None = None) -> Fault:
     """The fault of a gateway that does not lead on; `right` is one that does."""
-    owner = next((each for each in state.of() if owns(each, gateway)), None)
+    owner = next((each for each in state.of(netns.machine) if owns(each, gateway)), None)
     if owner is None:
         who = "nobody in this machine"
     elif owner.inode == netns.inode:

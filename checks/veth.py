@@ -22,7 +22,7 @@ from tutor.check import (
     question,
 )
 
-from .link import called, locate
+from .link import by_ip, called, in_words, locate
 from .netns import find
 
 MISSING = Diagnosis("veth.missing", Cause.EXISTS, "neither end of the pair exists")
@@ -32,11 +32,13 @@ END_MISSING = Diagnosis("veth.end-missing", Cause.EXISTS, "one end is there, but
 WRONG_END = Diagnosis("veth.wrong-end", Cause.WHERE, "the other end of the pair was moved to the namespace")
 NOT_MOVED = Diagnosis("veth.not-moved", Cause.WHERE, "both ends of the pair are still in the root namespace")
 
+_Found = tuple[Netns, Link]
+
 
 @check
-def pair(state: NetworkState, *, a: str, b: str) -> Verdict:
+def pair(state: NetworkState, *, a: str, b: str, machine: str = "") -> Verdict:
     """`a` and `b` are the two ends of one veth pair."""
-    here, there = state.find_link(a), state.find_link(b)
+    here, there = _both_ends(state, a, b, machine)
     if here is None and there is None:
         return failed(
             MISSING,
@@ -70,31 +72,32 @@ def pair(state: NetworkState, *, a: str, b: str) -> Verdict:
 @check
 def leads_into(state: NetworkState, *, outer: str, inner: str, netns: str) -> Verdict:
     """`inner`, the other end of `outer`, is in `netns`."""
-    whole = pair(state, a=outer, b=inner)
     there = find(state, netns)
+    machine, name = state.split_place(netns)
+    whole = pair(state, a=outer, b=inner, machine=machine)
     if isinstance(there, Verdict):
         return there
     if not whole.passed:
         return whole
-    where = {name: found[0] for name in (outer, inner) if (found := state.find_link(name)) is not None}
+    where = {end: found[0] for end, found in _ends_by_name(state, outer, inner, machine).items()}
     at_outer, at_inner = called(where[outer]), called(where[inner])
-    there_is, expected = f"{outer} in {at_outer}, {inner} in {at_inner}", f"{inner} in {netns}"
-    if where[outer].label == netns and where[inner].label == ROOT:
+    there_is, expected = f"{outer} in {at_outer}, {inner} in {at_inner}", f"{inner} in {called(there)}"
+    if where[outer].label == name and where[inner].label == ROOT:
         return failed(
             WRONG_END,
-            f"{outer} was moved to {netns}, but it is {inner} that belongs there. "
-            f"`ip -n {netns} link set {outer} netns 1` brings {outer} back.",
+            f"{outer} was moved to {in_words(state, netns)}, but it is {inner} that belongs there. "
+            f"{by_ip(there, f'link set {outer} netns 1')} brings {outer} back.",
             found=there_is,
             expected=expected,
         )
     if where[outer].label == where[inner].label == ROOT:
         return failed(
             NOT_MOVED,
-            f"Both ends are still in the root namespace: {inner} is to be moved to {netns}.",
+            f"Both ends are still in {called(where[inner])}: {inner} is to be moved to {in_words(state, netns)}.",
             found=there_is,
             expected=expected,
         )
-    for name, wanted in ((outer, ROOT), (inner, netns)):
+    for name, wanted in ((outer, f"{machine}:{ROOT}" if machine else ROOT), (inner, netns)):
         located = locate(state, name, wanted)
         if isinstance(located, Verdict):
             return located
@@ -144,12 +147,36 @@ def peer_name(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
     return Answer((peer[1].name,)) if peer is not None else Answer(())
 
 
-def _veth(state: NetworkState, link: str, netns: str) -> tuple[Netns, Link] | None:
+def _both_ends(state: NetworkState, a: str, b: str, machine: str) -> tuple[_Found | None, _Found | None]:
+    """The links called `a` and `b`: of several of one name those that are the ends of one pair, if there are such."""
+    starts = [(netns, here) for netns in state.of(machine) if (here := netns.find_link(a)) is not None]
+    ends = [(netns, there) for netns in state.of(machine) if (there := netns.find_link(b)) is not None]
+    for each in starts:
+        peer = state.find_peer(each[1])
+        if peer in ends:
+            return each, peer
+    # Namespaces may have links of one name, such as eth0: that of the machine's own card is no end of any pair here.
+    return (
+        next((each for each in starts if not _is_card(state, *each)), None),
+        next((each for each in ends if not _is_card(state, *each)), None),
+    )
+
+
+def _is_card(state: NetworkState, netns: Netns, link: Link) -> bool:
+    return netns.label == ROOT and state.cloud.card_of(netns.machine, link.name) is not None
+
+
+def _ends_by_name(state: NetworkState, a: str, b: str, machine: str) -> dict[str, _Found]:
+    found = zip((a, b), _both_ends(state, a, b, machine), strict=True)
+    return {name: end for name, end in found if end is not None}
+
+
+def _veth(state: NetworkState, link: str, netns: str) -> _Found | None:
     found = locate(state, link, netns)
     return None if isinstance(found, Verdict) or found[1].kind != "veth" else found
 
 
-def _one_end(state: NetworkState, found: tuple[Netns, Link] | None, there: str, missing: str) -> Verdict:
+def _one_end(state: NetworkState, found: _Found | None, there: str, missing: str) -> Verdict:
     """The verdict when one of the two names exists."""
     peer = state.find_peer(found[1]) if found is not None else None
     if peer is None:

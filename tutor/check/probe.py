@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,8 @@ class Probe:
     """One exchange of packets, from a namespace to an address."""
 
     protocol: str
-    """`ping`, `tcp`, `http` or `dns`."""
+    """`ping`, `tcp`, `http`, `dns`, or `datagram`: a UDP datagram from a socket in `src` to one in the namespace that has
+    `dst`."""
     src: str
     """Namespace that sends, by the name lessons use (`root`, `ns1`)."""
     dst: str
@@ -20,6 +22,12 @@ class Probe:
     """For `tcp` and `http`."""
     machine: str = ""
     """Machine that `src` is on; empty for the learner's."""
+
+    @classmethod
+    def from_place(cls, protocol: str, place: str, dst: str, port: int = 0) -> Self:
+        """A probe from a place as lessons name it: `ns1`, or `node1:root` on another machine."""
+        machine, _, name = place.rpartition(":")
+        return cls(protocol, name, dst, port, machine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,8 @@ class Reply:
     """Whether an answer came."""
     reason: str = ""
     """When none came: what the sender was told (`Network is unreachable`, `timed out` ...)."""
+    seen_as: str = ""
+    """For a `datagram`: the source address that the receiver saw; empty where that is not known."""
 
 
 Replies = Mapping[Probe, Reply]

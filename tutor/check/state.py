@@ -407,11 +407,16 @@ class NetworkState:
         such a file in a folder called `netns`. `node1:root` is the one that the machine `node1` calls `root`.
         """
         if not machine:
-            owner, colon, rest = name.partition(":")
-            if colon and any(netns.machine == owner for netns in self.namespaces):
-                machine, name = owner, rest
+            machine, name = self.split_place(name)
         found = next((netns for netns in self.of(machine) if name in netns.names or name in netns.paths), None)
         return found or next((netns for netns in self.of(machine) if name and name == netns.label), None)
+
+    def split_place(self, place: str) -> tuple[str, str]:
+        """The machine that a place such as `node1:root` names (empty for the learner's), and what it calls it."""
+        machine, colon, name = place.partition(":")
+        if colon and any(netns.machine == machine for netns in self.namespaces):
+            return machine, name
+        return "", place
 
     def place_of(self, netns: Netns) -> str:
         """By what name `find_netns` finds a namespace."""
