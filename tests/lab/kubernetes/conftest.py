@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import os
+import pty
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fcntl import ioctl
+from pathlib import Path
+from termios import TIOCSWINSZ
+
+import pytest
+
+from tutor.lab.kubernetes.server import ApiServer
+from tutor.lab.kubernetes.view import ClusterView, NodeView, PodView
+
+NOW = 1_700_000_000.0
+STARTED = NOW - 5 * 86400
+
+VIEW = ClusterView(
+    version="v1.9.6",
+    nodes=(
+        NodeView(
+            "node0", "10.240.0.4", "10.244.0.0/24", kernel="6.1.0-tutor", os_image="Debian GNU/Linux 12 (bookworm)"
+        ),
+        NodeView(
+            "node1",
+            "10.240.0.5",
+            "10.244.1.0/24",
+            False,
+            "docker: network plugin is not ready: cbr0 is missing",
+            "6.1.0-tutor",
+        ),
+    ),
+    pods=(
+        PodView(
+            "kube-dns-1", "kube-system", "node0", ("10.244.0.6",), True, NOW - 90, "/var/run/docker/netns/af61", "u1"
+        ),
+        PodView("metrics-2", "kube-system", "node1", (), True, NOW - 90, "/var/run/docker/netns/d41b", "u2"),
+        PodView("tunnel-3", "kube-system", "node0", (), False, NOW - 90, "/var/run/docker/netns/09d0", "u3", NOW - 10),
+    ),
+    service_address="10.0.0.1",
+    started=STARTED,
+)
+
+
+@dataclass(eq=False)
+class Child:
+    """A process of this machine, as one in a pod would be."""
+
+    process: subprocess.Popen[bytes]
+    stdin: int
+    stdout: int
+    stderr: int
+    hung_up: bool = False
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    calls: list[Callable[[int], None]] = field(default_factory=list)
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.sizes.append((columns, rows))
+        ioctl(self.stdout, TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def on_exit(self, call: Callable[[int], None]) -> None:
+        self.calls.append(call)
+
+    def hang_up(self) -> None:
+        self.hung_up = True
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def start(command: list[str], tty: bool) -> Child:
+    """Start a process as `Execute` is to."""
+    if tty:
+        master, slave = pty.openpty()
+        ends, ours = (slave, slave, slave), (master, master, -1)
+    else:
+        (theirs_in, our_in), (our_out, theirs_out), (our_err, theirs_err) = os.pipe(), os.pipe(), os.pipe()
+        ends, ours = (theirs_in, theirs_out, theirs_err), (our_in, our_out, our_err)
+    try:
+        process = subprocess.Popen(command, stdin=ends[0], stdout=ends[1], stderr=ends[2], start_new_session=True)
+    except OSError:
+        for end in set(ours) - {-1}:
+            os.close(end)
+        raise
+    finally:
+        for end in set(ends):
+            os.close(end)
+    for end in set(ours) - {-1}:
+        os.set_blocking(end, False)
+    return Child(process, *ours)
+
+
+class Loop:
+    """What the agent's loop is for the server, on a thread of its own; it reaps the children, too."""
+
+    def __init__(self) -> None:
+        self.view = VIEW
+        self.now = NOW
+        self.children: list[Child] = []
+        self.errors: list[BaseException] = []
+        self._calls: dict[int, Callable[[], None]] = {}
+        self._orders: list[Callable[[], None]] = []
+        self._done = threading.Condition()
+        self._wake_read, self._wake_write = os.pipe()
+        listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port: int = listener.getsockname()[1]
+        self.server = ApiServer(
+            [listener],
+            lambda: self.view,
+            self._execute,
+            self._calls.__setitem__,
+            self._calls.__delitem__,
+            lambda: self.now,
+        )
+        self._ending = False
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _execute(self, pod: PodView, command: list[str], tty: bool) -> Child:
+        self.children.append(start(command, tty))
+        return self.children[-1]
+
+    def _run(self) -> None:
+        try:
+            while not self._ending:
+                ready, _, _ = select.select([*self._calls, self._wake_read], [], [], 0.02)
+                if self._wake_read in ready:
+                    os.read(self._wake_read, 64)
+                for descriptor in ready:
+                    if descriptor in self._calls:
+                        self._calls[descriptor]()
+                self._obey()
+                self._reap()
+        except BaseException as error:  # noqa: BLE001  # told when the test ends
+            self.errors.append(error)
+        finally:
+            self.server.close()
+
+    def _obey(self) -> None:
+        with self._done:
+            for order in self._orders:
+                order()
+            self._orders.clear()
+            self._done.notify_all()
+
+    def _reap(self) -> None:
+        for child in self.children:
+            status = child.process.poll()
+            if status is not None:
+                for call in child.calls:
+                    call(status if status >= 0 else 128 - status)
+                child.calls.clear()
+
+    def do(self, order: Callable[[], None]) -> None:
+        """Have something done by the loop, and wait until it is."""
+        with self._done:
+            self._orders.append(order)
+            os.write(self._wake_write, b"!")
+            assert self._done.wait_for(lambda: not self._orders, 10)
+
+    def change(self, view: ClusterView) -> None:
+        """The cluster looks like this from now on."""
+
+        def look_again() -> None:
+            self.view = view
+            self.server.look_again()
+
+        self.do(look_again)
+
+    def close(self) -> None:
+        self._ending = True
+        os.write(self._wake_write, b"!")
+        self._thread.join(10)
+        for child in self.children:
+            child.hang_up()
+            child.process.wait(10)
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+        assert not self.errors, self.errors
+
+
+@pytest.fixture
+def loop() -> Iterator[Loop]:
+    """A server that serves `VIEW`."""
+    made = Loop()
+    yield made
+    made.close()
+
+
+@dataclass
+class Done:
+    status: int
+    out: str
+    err: str
+
+
+@dataclass
+class Kubectl:
+    """The real thing, pointed at the server."""
+
+    program: str
+    environment: dict[str, str]
+
+    def popen(self, *words: str, **options: object) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([self.program, *words], env=self.environment, **options)  # type: ignore[call-overload,no-any-return]
+
+    def __call__(self, *words: str, given: str = "") -> Done:
+        done = subprocess.run(
+            [self.program, *words],
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def environment(loop: Loop, tmp_path: Path) -> dict[str, str]:
+    from tutor.lab.kubernetes.stand_in import kubeconfig
+
+    config = tmp_path / "config"
+    config.write_text(kubeconfig(loop.port))
+    return {"HOME": str(tmp_path), "KUBECONFIG": str(config), "PATH": os.environ["PATH"], "TERM": "xterm"}
+
+
+@pytest.fixture
+def kubectl(environment: dict[str, str]) -> Kubectl:
+    program = shutil.which("kubectl")
+    if program is None:
+        pytest.skip("this machine has no kubectl")
+    return Kubectl(program, environment)
