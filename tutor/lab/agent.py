@@ -18,10 +18,10 @@ from tutor.lab import syscalls as sc
 from tutor.lab import wire
 from tutor.lab.build import World
 from tutor.lab.held import Held, Job
-from tutor.lab.internet import Internet
 from tutor.lab.loop import Loop
 from tutor.lab.operations import Operations
 from tutor.lab.process import detach
+from tutor.lab.services import Services
 from tutor.lab.terminals import Terminal
 from tutor.lab.wire import Message
 from tutor.lab.wiring import Cable, TapOpener
@@ -96,13 +96,18 @@ class Agent:
         """How many clients the lab lives for."""
         return len(self._clients.keys() - self._visitors)
 
+    @property
+    def faults(self) -> list[str]:
+        """Errors of ours that the lab has survived."""
+        return self._loop.faults
+
     def watch_world(self, world: World) -> None:
         """Carry its frames, serve its internet, and watch its machines' mounts."""
         self._held.world = world
         for cable in world.cables:
             for side in (cable.left, cable.right):
                 self._loop.watch(side, partial(self._carry, cable, side))
-        self._held.internet = Internet(world.internet, world.topology.internet, self._loop)
+        self._held.services = Services(world, self._loop, lambda: self.tell({"notice": "cloud"}))
         for machine in world.machines.values():
             mounts = os.open(f"/proc/{machine.init}/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
             # A change of the mount table shows as an error condition of the file (proc_pid_mountinfo(5)).

@@ -72,6 +72,8 @@ class Status:
     """How many tutors live in it now."""
     seconds_left: float | None
     """Of its grace time; None while it has an owner."""
+    faults: tuple[str, ...] = ()
+    """Errors of ours that it has survived; a test that uses a lab may want to see none."""
 
 
 class Shell:
@@ -193,6 +195,7 @@ class Lab:
             said["started"],
             said["owners"],
             said["seconds_left"],
+            tuple(said["faults"]),
         )
 
     def visit(self) -> None:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from tutor.lab.build import World
-from tutor.lab.internet import Internet
+from tutor.lab.services import Services
 from tutor.lab.terminals import Terminal
 from tutor.lab.wiring import TapOpener
 
@@ -31,8 +31,8 @@ class Held:
     """Seconds that the lab lives on without an owner."""
     world: World | None = None
     """Set once built."""
-    internet: Internet | None = None
-    """The services behind the cloud."""
+    services: Services | None = None
+    """What answers in it."""
     terminals: dict[int, Terminal] = field(default_factory=dict)
     """By id."""
     note: str = ""

@@ -14,7 +14,10 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
+
+_FAULTS_KEPT = 20
 
 Call = Callable[[], None]
 File = socket.socket | int
@@ -40,6 +43,8 @@ class Loop:
         self._later: list[tuple[float, int, Call]] = []
         self._numbers = count()
         self._on_exit: dict[int, Callable[[int], None]] = {}
+        self.faults: list[str] = []
+        """What has gone wrong in what was called: errors of ours, the last ones."""
         self._wake = _signals_as_readable()
         self.watch(self._wake, self._reap)
 
@@ -81,11 +86,25 @@ class Loop:
             watched: _Watched = key.data
             # What is called may unwatch others whose turn in this round is still to come.
             if events & selectors.EVENT_READ and watched.readable and self._is_watched(key):
-                watched.readable()
+                self._call(watched.readable, key.fd)
             if events & selectors.EVENT_WRITE and watched.writable and self._is_watched(key):
-                watched.writable()
+                self._call(watched.writable, key.fd)
         while self._later and self._later[0][0] <= time.monotonic():
-            heapq.heappop(self._later)[2]()
+            self._call(heapq.heappop(self._later)[2])
+
+    def _call(self, call: Call, descriptor: int = -1) -> None:
+        """Call it; a fault of ours in there must not take the lab away: it is noted, and that is looked at no more."""
+        try:
+            call()
+        except Exception as error:
+            at = error.__traceback__
+            while at is not None and at.tb_next is not None:
+                at = at.tb_next
+            where = f"{os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno}" if at is not None else "?"
+            self.faults.append(f"{where}: {type(error).__name__}: {error}")
+            del self.faults[:-_FAULTS_KEPT]
+            if descriptor >= 0:
+                self.unwatch(descriptor)
 
     def _is_watched(self, key: selectors.SelectorKey) -> bool:
         found = self._selector.get_map().get(key.fd)
@@ -113,7 +132,7 @@ class Loop:
                 return
             call = self._on_exit.pop(pid, None)
             if call is not None:
-                call(os.waitstatus_to_exitcode(status))
+                self._call(partial(call, os.waitstatus_to_exitcode(status)))
 
 
 class Outbox:

@@ -10,7 +10,7 @@ import os
 import resource
 import signal
 import termios
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -19,7 +19,7 @@ from tutor.errors import LabGone
 from tutor.lab import rootfs
 from tutor.lab import syscalls as sc
 from tutor.lab.idmap import nested
-from tutor.lab.process import FAILED, close_descriptors, default_signals, detach, fork_to
+from tutor.lab.process import FAILED, close_descriptors, default_signals, detach, fork_and_stand_in, fork_to
 
 PROCESS_LIMIT = 512
 """How many processes the machines of a lab can hold together: a fork bomb ends here."""
@@ -83,6 +83,7 @@ class Machine:
         *,
         terminal: bool = False,
         netns: int = -1,
+        enter: Callable[[], None] | None = None,
     ) -> int:
         """Start a program in the machine; returns its pid, as the agent counts.
 
@@ -94,6 +95,7 @@ class Machine:
             stdio: descriptors for its standard input, output and error.
             terminal: whether `stdio` is a terminal that it is to control.
             netns: another network namespace of the machine to be in.
+            enter: moves the process further in, into a pod, say; it then forks once more, so that it is in its pids.
 
         Raises:
             LabGone: the machine's init is dead, so nothing can be started in it any more.
@@ -103,6 +105,9 @@ class Machine:
             self.enter()
             if netns >= 0:
                 sc.setns(netns, sc.CLONE_NEWNET)
+            if enter is not None:
+                enter()
+                fork_and_stand_in()
             os.setsid()
             for target, source in enumerate(stdio):
                 os.dup2(source, target)

@@ -40,6 +40,10 @@ class Owner(Protocol):
     def owners(self) -> int:
         """How many clients the lab lives for."""
 
+    @property
+    def faults(self) -> list[str]:
+        """Errors of ours that the lab has survived."""
+
     def watch_world(self, world: World) -> None:
         """Bring a freshly built lab to life."""
 
@@ -265,6 +269,7 @@ class Operations:
             "started": lab.started,
             "owners": self._agent.owners,
             "seconds_left": left,
+            "faults": self._agent.faults,
         }, []
 
     def _visit(self, client: int, _message: Message, _descriptors: list[int]) -> Answer:

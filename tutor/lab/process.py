@@ -66,6 +66,27 @@ def fork_to(work: Callable[[], None], say: int = 2) -> int:
         os._exit(status)
 
 
+def fork_and_stand_in() -> None:
+    """Go on in a child, which is in the pid namespace that was set for children; the parent only waits for it.
+
+    Whoever watches the parent sees the child's end: its exit status, or the signal that ended it. Signals to the parent
+    that would end it are handed on.
+    """
+    pid = os.fork()
+    if not pid:
+        return
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: os.kill(pid, number))
+    close_descriptors()
+    silence()
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code if code >= 0 else 128 - code)
+
+
 def _one_line(error: BaseException) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
     return " ".join(text.split())

@@ -15,7 +15,7 @@ from tutor.lab import syscalls as sc
 from tutor.lab.machinecode import pause_program
 
 HIDDEN = "/dev/.lab"
-"""Where the machine keeps what is ours: its init, and a second sysfs (see `mount_kernel_views`)."""
+"""Where the machine keeps what is ours: its init, a second sysfs (see `mount_kernel_views`), the way to the agent."""
 
 HOST_LOCAL = "/opt/host-local"
 """The host's /usr/local, as the machine sees it."""
@@ -24,8 +24,8 @@ PATH = f"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:{HOST_LOCA
 """Where the machine's shells look for programs."""
 
 _DIRECTORIES = (
-    "usr etc/pam.d proc sys dev/pts dev/shm dev/.lab/sysfs run/lock tmp root home mnt srv media opt/host-local opt/cni "
-    "var/log var/lib/misc var/tmp var/cache/man var/spool"
+    "usr etc/pam.d proc sys dev/pts dev/shm dev/.lab/sysfs dev/.lab/replies run/lock tmp root home mnt srv media "
+    "opt/host-local opt/cni var/log var/lib/misc var/tmp var/cache/man var/spool"
 ).split()
 _LOCAL_DIRECTORIES = "bin sbin etc lib share man src games include".split()
 
@@ -37,6 +37,7 @@ _ETC_FILES = (
 _ETC_TREES = (
     "alternatives iproute2 ld.so.conf.d pam.d security terminfo profile.d bash_completion.d vim nftables"
 ).split()
+_FOR_ALL = 0o666
 _STICKY = 0o1777  # for everybody, as such folders are everywhere
 _DEVICES = "null zero full random urandom tty".split()
 _LAST_SYSTEM_UID = 999
@@ -78,7 +79,7 @@ def build(root: str, hostname: str, hosts: Mapping[str, str]) -> None:
     sc.mount("tmpfs", root, "tmpfs", sc.MS_NOSUID, "size=64m,mode=755,nr_inodes=16k")
     for directory in _DIRECTORIES:
         os.makedirs(f"{root}/{directory}", exist_ok=True)
-    for directory in ("tmp", "var/tmp", "dev/shm"):
+    for directory in ("tmp", "var/tmp", "dev/shm", f"{HIDDEN[1:]}/replies"):
         os.chmod(f"{root}/{directory}", _STICKY)
     os.chmod(f"{root}/root", 0o700)
     os.symlink("/run", f"{root}/var/run")
@@ -87,6 +88,8 @@ def build(root: str, hostname: str, hosts: Mapping[str, str]) -> None:
     _fill_etc(root, hostname, hosts)
     _make_devices(root)
     _write(f"{root}{HIDDEN}/init", pause_program(), 0o755)
+    os.mkfifo(f"{root}{HIDDEN}/ask")
+    os.chmod(f"{root}{HIDDEN}/ask", _FOR_ALL)
     _write(f"{root}/usr/local/bin/sudo", _SUDO.encode(), 0o755)
 
 

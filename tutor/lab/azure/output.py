@@ -1,7 +1,7 @@
 """A value as text: JSON, table, TSV, YAML or nothing.
 
-As the real command line writes them (knack's output, tabulate's `simple` format, PyYAML's block style), without colours.
-Does not know what the value is about.
+As the real command line writes them (knack's output, tabulate's `simple` format, PyYAML's block style), without
+colours. Does not know what the value is about.
 """
 
 from __future__ import annotations

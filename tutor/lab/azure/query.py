@@ -1,25 +1,39 @@
 """`--query`: the part of JMESPath that questions to this cloud need.
 
 Names, `.`, `[0]`, `[]`, `[*]`, `[?…]`, `[a, b]`, `{a: b}`, `|`, `@`, comparisons, `&&`, `||`, `!`, literals and a few
-functions. Everything else of the language is refused by its name. Does not know what the value is about.
+functions. Everything else of the language is refused by its name. Does not know what a search does to a value.
 
-Source: the JMESPath specification (jmespath.org): projections end at `|`, at `[]` and at what follows in brackets of
-their own; what is not there is null.
+Source: the JMESPath specification (jmespath.org): a projection takes all that follows to itself, up to `|`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tutor.lab.azure.refusals import Refused, usage
-
-Search = Callable[[Any], Any]
-"""From a value to what is asked of it."""
+from tutor.lab.azure.refusals import usage
+from tutor.lab.azure.searches import (
+    COMPARISONS,
+    FUNCTIONS,
+    KNOWN,
+    Search,
+    both,
+    call,
+    chain,
+    compare,
+    deny,
+    either,
+    field,
+    flatten,
+    index,
+    itself,
+    make_list,
+    make_mapping,
+    project,
+    select,
+)
 
 # Functions call each other as deep as a query goes, and the stack is not endless.
 _DEEPEST = 30
@@ -36,6 +50,9 @@ _TOKENS = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
+_POWERS = {"[]": 9, "[*]": 20, "[?": 21, ".": 40, "!": 45, "[": 55}
+"""How tight it binds to what stands before it; a projection's is also that of what it takes to itself."""
+
 _REFUSED = {"*": "'*' of an object's values", "&": "'&' for an expression that a function takes", ":": "slices"}
 
 
@@ -121,7 +138,7 @@ class _Parser:
             raise _NoQueryError("Its brackets go too deep.")
         search = self._either()
         while self._takes("|"):
-            search = _chain(search, self._either())
+            search = chain(search, self._either())
         self._depth -= 1
         return search
 
@@ -132,33 +149,27 @@ class _Parser:
     def _either(self) -> Search:
         search = self._both()
         while self._takes("||"):
-            search = _either(search, self._both())
+            search = either(search, self._both())
         return search
 
     def _both(self) -> Search:
         search = self._comparison()
         while self._takes("&&"):
-            search = _both(search, self._comparison())
+            search = both(search, self._comparison())
         return search
 
     def _comparison(self) -> Search:
-        left = self._denial()
-        for sign, holds in _COMPARISONS.items():
+        left = self._path()
+        for sign, holds in COMPARISONS.items():
             if self._takes(sign):
-                return _compare(left, self._denial(), holds)
+                return compare(left, self._path(), holds)
         return left
 
-    def _denial(self) -> Search:
-        denials = 0
-        while self._takes("!"):
-            denials += 1
-        search = self._path()
-        for _ in range(denials):
-            search = _deny(search)
-        return search
-
-    def _path(self) -> Search:
-        return self._follow(self._start())
+    def _path(self, power: int = 0) -> Search:
+        if self._takes("!"):
+            # It binds tighter than a dot: !a.b asks for the b of !a, which is null.
+            return self._follow(deny(self._path(_POWERS["!"])), power)
+        return self._follow(self._start(), power)
 
     def _start(self) -> Search:
         token = self._next()
@@ -167,10 +178,10 @@ class _Parser:
         if token.kind == "name" and self._takes("("):
             return self._function(token.value)
         if token.kind in {"name", "quoted"}:
-            return _field(token.value)
+            return field(token.value)
         if token.kind == "sign":
             if token.value == "@":
-                return _itself
+                return itself
             if token.value == "(":
                 search = self.pipe()
                 self._expect(")")
@@ -179,36 +190,55 @@ class _Parser:
                 return self._hash()
             if token.value in {"[", "[]", "[?"}:
                 self._place -= 1
-                return _itself if self._is_bracket_of_a_list() else self._list()
+                return itself if self._is_bracket_of_a_list() else self._list()
         self._place -= 1
         raise self._unexpected()
 
-    def _follow(self, search: Search) -> Search:
-        """What comes after a beginning: `.name`, `[0]`, and projections, which take all the rest to themselves."""
+    def _follow(self, search: Search, power: int, *, is_first: bool = False) -> Search:
+        """What comes after a beginning and binds tighter than `power`; the first one does so anyway."""
         while True:
-            if self._takes("."):
-                search = _chain(search, self._after_dot())
-            elif self._takes("[]"):
-                search = _flatten(search)
-                return _project(search, self._follow(_itself))
-            elif self._takes("[?"):
+            sign = self._peek()
+            if sign not in _POWERS or (_POWERS[sign] <= power and not is_first):
+                return search
+            is_first = False
+            if sign == ".":
+                self._expect(".")
+                search = chain(search, self._after_dot())
+            elif sign == "[]":
+                self._expect("[]")
+                search = project(flatten(search), self._rest("[]"))
+            elif sign == "[?":
+                self._expect("[?")
                 condition = self.pipe()
                 self._expect("]")
-                return _project(_select(search, condition), self._follow(_itself))
+                search = project(select(search, condition), self._rest("[?"))
             elif self._is_bracket_of_a_list():
-                self._expect("[")
-                if self._takes("*"):
-                    self._expect("]")
-                    return _project(search, self._follow(_itself))
-                number = self._next()
-                if number.kind != "number":
-                    raise _NoQueryError(f"{_REFUSED[':']} are no part of --query here.")
-                if self._takes(":"):
-                    raise _NoQueryError(f"{_REFUSED[':']} are no part of --query here.")
-                self._expect("]")
-                search = _chain(search, _index(number.value))
+                search = self._bracket(search)
             else:
                 return search
+
+    def _bracket(self, search: Search) -> Search:
+        self._expect("[")
+        if self._takes("*"):
+            self._expect("]")
+            return project(search, self._rest("[*]"))
+        number = self._next()
+        if number.kind != "number" or self._takes(":"):
+            raise _NoQueryError(f"{_REFUSED[':']} are no part of --query here.")
+        self._expect("]")
+        return chain(search, index(number.value))
+
+    def _rest(self, projection: str) -> Search:
+        """What a projection asks of each item."""
+        power = _POWERS[projection]
+        if self._peek() == ".":
+            self._expect(".")
+            search = self._after_dot()
+            # What is put together right behind the dot ends the projection.
+            return search if self._previous() in ("}", "]") else self._follow(search, power)
+        if self._peek() in ("[", "[?"):
+            return self._follow(self._start(), power, is_first=True)
+        return itself
 
     def _is_bracket_of_a_list(self) -> bool:
         """Whether what comes is `[]`, `[?`, `[*]`, `[0]`, and not a list that is to be made."""
@@ -222,7 +252,7 @@ class _Parser:
         if token.kind == "name" and self._takes("("):
             return self._function(token.value)
         if token.kind in {"name", "quoted"}:
-            return _field(token.value)
+            return field(token.value)
         if token.value == "{":
             return self._hash()
         if token.value == "[" and not isinstance(self._peek(), int):
@@ -241,7 +271,7 @@ class _Parser:
             self._expect(":")
             parts.append((key.value, self.pipe()))
         self._expect("}")
-        return lambda value: None if value is None else OrderedDict((key, part(value)) for key, part in parts)
+        return make_mapping(parts)
 
     def _list(self) -> Search:
         self._expect("[")
@@ -249,12 +279,12 @@ class _Parser:
         while not parts or self._takes(","):
             parts.append(self.pipe())
         self._expect("]")
-        return lambda value: None if value is None else [part(value) for part in parts]
+        return make_list(parts)
 
     def _function(self, name: str) -> Search:
-        if name not in _FUNCTIONS:
-            raise _NoQueryError(f"The function {name}() is no part of --query here; there are: {_KNOWN}.")
-        function, number = _FUNCTIONS[name]
+        if name not in FUNCTIONS:
+            raise _NoQueryError(f"The function {name}() is no part of --query here; there are: {KNOWN}.")
+        function, number = FUNCTIONS[name]
         arguments: list[Search] = []
         if not self._takes(")"):
             while not arguments or self._takes(","):
@@ -263,16 +293,7 @@ class _Parser:
         if len(arguments) != number:
             raise _NoQueryError(f"The function {name}() takes {number} argument{'s'[: number - 1]}.")
 
-        def call(value: Any) -> Any:
-            given = [argument(value) for argument in arguments]
-            try:
-                return function(*given)
-            except TypeError:
-                raise Refused(
-                    f"Invalid jmespath query supplied for `--query`: {name}() can't be asked of such a value."
-                ) from None
-
-        return call
+        return call(name, function, arguments)
 
     def _peek(self, ahead: int = 0) -> Any:
         place = self._place + ahead
@@ -284,6 +305,9 @@ class _Parser:
             raise _NoQueryError("It ends too early.")
         self._place += 1
         return self._tokens[self._place - 1]
+
+    def _previous(self) -> Any:
+        return self._peek(-1)
 
     def _takes(self, sign: str) -> bool:
         if self._peek() != sign:
@@ -302,151 +326,3 @@ class _Parser:
         if token.kind == "sign" and token.value in _REFUSED:
             return _NoQueryError(f"{_REFUSED[token.value]} is no part of --query here.")
         return _NoQueryError(f"{token.value!r} can't stand where it does.")
-
-
-def _itself(value: Any) -> Any:
-    return value
-
-
-def _field(name: str) -> Search:
-    return lambda value: value.get(name) if isinstance(value, Mapping) else None
-
-
-def _index(number: int) -> Search:
-    def search(value: Any) -> Any:
-        if not isinstance(value, list) or not -len(value) <= number < len(value):
-            return None
-        return value[number]
-
-    return search
-
-
-def _chain(first: Search, second: Search) -> Search:
-    return lambda value: second(first(value))
-
-
-def _project(items: Search, rest: Search) -> Search:
-    def search(value: Any) -> Any:
-        found = items(value)
-        if not isinstance(found, list):
-            return None
-        return [each for each in map(rest, found) if each is not None]
-
-    return search
-
-
-def _flatten(items: Search) -> Search:
-    def search(value: Any) -> Any:
-        found = items(value)
-        if not isinstance(found, list):
-            return None
-        return [each for item in found for each in (item if isinstance(item, list) else [item])]
-
-    return search
-
-
-def _select(items: Search, condition: Search) -> Search:
-    def search(value: Any) -> Any:
-        found = items(value)
-        return [each for each in found if _is_true(condition(each))] if isinstance(found, list) else None
-
-    return search
-
-
-def _is_true(value: Any) -> bool:
-    # Null, false and what is empty; the number 0 is true.
-    return value is not None and value is not False and value not in ("", [], {})
-
-
-def _either(left: Search, right: Search) -> Search:
-    def search(value: Any) -> Any:
-        found = left(value)
-        return found if _is_true(found) else right(value)
-
-    return search
-
-
-def _both(left: Search, right: Search) -> Search:
-    def search(value: Any) -> Any:
-        found = left(value)
-        return right(value) if _is_true(found) else found
-
-    return search
-
-
-def _deny(part: Search) -> Search:
-    return lambda value: not _is_true(part(value))
-
-
-def _compare(left: Search, right: Search, holds: Callable[[Any, Any], Any]) -> Search:
-    return lambda value: holds(left(value), right(value))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _same(one: Any, other: Any) -> bool:
-    # For Python 1 == True; for JMESPath a number is no boolean.
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
-
-
-def _ordered(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
-    return lambda one, other: holds(one, other) if _is_number(one) and _is_number(other) else None
-
-
-_COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": _same,
-    "!=": lambda one, other: not _same(one, other),
-    "<=": _ordered(lambda one, other: one <= other),
-    ">=": _ordered(lambda one, other: one >= other),
-    "<": _ordered(lambda one, other: one < other),
-    ">": _ordered(lambda one, other: one > other),
-}
-
-
-def _texts(*values: Any) -> None:
-    if not all(isinstance(value, str) for value in values):
-        raise TypeError
-
-
-def _starts_with(text: Any, start: Any) -> bool:
-    _texts(text, start)
-    return bool(text.startswith(start))
-
-
-def _ends_with(text: Any, end: Any) -> bool:
-    _texts(text, end)
-    return bool(text.endswith(end))
-
-
-def _contains(whole: Any, part: Any) -> bool:
-    if isinstance(whole, str):
-        return isinstance(part, str) and part in whole
-    if isinstance(whole, list):
-        return part in whole
-    raise TypeError
-
-
-def _length(value: Any) -> int:
-    return len(value)
-
-
-def _join(glue: Any, parts: Any) -> str:
-    _texts(glue, *parts)
-    return str(glue.join(parts))
-
-
-def _sort(items: Any) -> Any:
-    return sorted(items)
-
-
-_FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int]] = {
-    "contains": (_contains, 2),
-    "ends_with": (_ends_with, 2),
-    "join": (_join, 2),
-    "length": (_length, 1),
-    "sort": (_sort, 1),
-    "starts_with": (_starts_with, 2),
-}
-_KNOWN = ", ".join(f"{name}()" for name in _FUNCTIONS)

@@ -98,7 +98,8 @@ def answer(request: Request, snapshot: Snapshot, now: float) -> Answer:
             code, headers, text = answer_table(request, snapshot, now)
             return Reply(code, text.encode(), "text/plain", headers)
         case ("openapi" | "swagger.json" | "swaggerapi" | "swagger-2.0.0.pb-v1", *_):
-            return refuse(404, "NotFound", _NO_SCHEMAS)
+            # A client that only accepts protobuf prints the text of this answer, and of hardly any other.
+            return Reply(406, _NO_SCHEMAS.encode(), "text/plain")
         case ("api", "v1", *steps):
             return _serve("v1", steps, request, snapshot, now)
         case ("apis", group, version, *steps) if resources.find_resource_list(f"{group}/{version}"):
@@ -168,7 +169,7 @@ def _serve(group: str, steps: list[str], request: Request, snapshot: Snapshot, n
         is_meant = Selection(request.first("labelSelector"), request.first("fieldSelector")).compile(resource.name)
     except BadSelector as error:
         return refuse(400, "BadRequest", str(error))
-    if request.asks("watch"):
+    if request.asks("watch") and request.method == "GET":
         return _watch(resource, namespace, is_meant, request)
     return _list(resource, [thing for thing in members if is_meant(thing)], request, snapshot, now)
 

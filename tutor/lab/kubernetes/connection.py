@@ -28,7 +28,7 @@ class Connection:
         self.gone: Callable[[], None] = lambda: None
         """Is called once, when the client is heard of no more or `close` was called."""
         self.turn: Callable[[], None] = lambda: None
-        """Is called after everything was sent, once for each `ask_for_turn`, and whenever `is_full` ends."""
+        """Is called when everything was sent, after `ask_for_turn` and after `is_full` was true."""
         self.closed: Callable[[], object] = lambda: None
         """Is called once, when there is no connection any more."""
         self.paused = False
@@ -142,7 +142,7 @@ class Connection:
                 self.close()
                 return
         if was_full and not self.is_full:
-            self.turn()
+            self._turn_wanted = True  # not at once: whoever is called sends more
         self._set_interest()
 
     def _set_interest(self) -> None:

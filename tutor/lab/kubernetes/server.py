@@ -29,6 +29,7 @@ _PHRASES = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     409: "Conflict",
     413: "Content Too Large",
     422: "Unprocessable Content",
@@ -120,18 +121,23 @@ class ApiServer:
     def _accept(self, listener: socket.socket, _: int) -> None:
         try:
             end, _peer = listener.accept()
-        except OSError:
+        except OSError:  # gone again; or there are no descriptors left, and the next turn finds one more
+            self._make_room()
             return
-        if len(self._clients) >= _CONNECTIONS_AT_ONCE:
-            idle = next((one for one, client in self._clients.items() if client.is_idle), None)
-            if idle is None:
-                end.close()
-                return
-            idle.close()
+        if len(self._clients) >= _CONNECTIONS_AT_ONCE and not self._make_room():
+            end.close()
+            return
         end.setblocking(False)
         connection = Connection(end, self._poller)
         self._clients[connection] = _Client(self, connection)
         connection.closed = partial(self._clients.pop, connection, None)
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been idle for longest; False where none is idle."""
+        idle = next((one for one, client in self._clients.items() if client.is_idle), None)
+        if idle is not None:
+            idle.close()
+        return idle is not None
 
     def _begin(self, connection: Connection, order: ExecOrder) -> None:
         handshake = (

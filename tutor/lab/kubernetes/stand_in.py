@@ -66,7 +66,7 @@ while (($#)); do
         (($# > 1)) || fail "$1 needs a value"
         case $1 in
         -n | --namespace) namespace=$2 ;;
-        *) [[ $2 == wide ]] || fail "can't print $2: $can"; wide=1 ;;
+        *) [[ $2 == wide ]] || fail "can't print $2, only: $can"; wide=1 ;;
         esac
         shift
         ;;
@@ -74,17 +74,21 @@ while (($#)); do
     -n?*) namespace=${1#-n} ;;
     -A | --all-namespaces) everywhere=1 ;;
     -owide | -o=wide | --output=wide) wide=1 ;;
-    -*) fail "can't do $1: $can" ;;
+    -*)
+        [[ ${words[0]-get} == get ]] || fail "can't do ${words[0]}, only: $can"
+        fail "can't do $1, only: $can"
+        ;;
     *) words+=("$1") ;;
     esac
     shift
 done
-[[ ${words[0]-} == get ]] || fail "can't do ${words[0]-nothing}: $can"
+((${#words[@]})) || fail "needs to be told what to do: $can"
+[[ ${words[0]} == get ]] || fail "can't do ${words[0]}, only: $can"
 ((${#words[@]} == 2 || ${#words[@]} == 3)) || fail "needs one kind of thing, and a name at most: $can"
 case ${words[1]} in
 ns | namespace | namespaces | no | node | nodes | po | pod | pods | svc | service | services) ;;
 all) ((${#words[@]} == 2)) || fail "all is no kind of thing that has names: $can" ;;
-*) fail "can't get ${words[1]}: $can" ;;
+*) fail "can't get ${words[1]}, only: $can" ;;
 esac
 
 { exec 3<>/dev/tcp/127.0.0.1/@PORT@; } 2>/dev/null ||
