@@ -9,11 +9,13 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fcntl import ioctl
 from pathlib import Path
 from termios import TIOCSWINSZ
+from typing import Any
 
 import pytest
 
@@ -97,6 +99,11 @@ def start(command: list[str], tty: bool) -> Child:
     return Child(process, *ours)
 
 
+def descriptors() -> int:
+    """How many this process has open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 class Loop:
     """What the agent's loop is for the server, on a thread of its own; it reaps the children, too."""
 
@@ -109,7 +116,7 @@ class Loop:
         self._orders: list[Callable[[], None]] = []
         self._done = threading.Condition()
         self._wake_read, self._wake_write = os.pipe()
-        listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = listener.getsockname()[1]
         self.server = ApiServer(
             [listener],
@@ -165,6 +172,13 @@ class Loop:
             os.write(self._wake_write, b"!")
             assert self._done.wait_for(lambda: not self._orders, 10)
 
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Let the loop turn until something is so."""
+        deadline = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline, "it never was"
+            self.do(lambda: None)
+
     def change(self, view: ClusterView) -> None:
         """The cluster looks like this from now on."""
 
@@ -208,8 +222,8 @@ class Kubectl:
     program: str
     environment: dict[str, str]
 
-    def popen(self, *words: str, **options: object) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([self.program, *words], env=self.environment, **options)  # type: ignore[call-overload,no-any-return]
+    def popen(self, *words: str, before: tuple[str, ...] = (), **options: Any) -> subprocess.Popen[Any]:
+        return subprocess.Popen([*before, self.program, *words], env=self.environment, **options)
 
     def __call__(self, *words: str, given: str = "") -> Done:
         done = subprocess.run(
