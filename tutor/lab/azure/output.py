@@ -91,7 +91,9 @@ def as_yaml(value: Any) -> str:
     """YAML in block style with sorted keys."""
     if isinstance(value, list | dict) and value:
         return "".join(f"{line}\n" for line in _yaml_lines(value))
-    return f"{_yaml_scalar(value)}\n"
+    scalar = _yaml_scalar(value)
+    # A plain scalar that is the whole document ends with the document's end, as PyYAML has it.
+    return f"{scalar}\n" if scalar[0] in "'\"[{" else f"{scalar}\n...\n"
 
 
 def _yaml_lines(value: Any) -> Iterator[str]:
@@ -127,7 +129,11 @@ def _yaml_scalar(value: Any) -> str:
     if text.isprintable():
         doubled = text.replace("'", "''")
         return f"'{doubled}'"
-    return json.dumps(text)
+    return (
+        '"'
+        + "".join(each if each.isprintable() and each not in '"\\' else f"\\U{ord(each):08x}" for each in text)
+        + '"'
+    )
 
 
 FORMATS: Mapping[str, Callable[[Any], str]] = {
