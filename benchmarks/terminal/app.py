@@ -21,7 +21,7 @@ from textual.app import App, ComposeResult
 
 from benchmarks.terminal.peers import bashrc_with_a_mark
 from tests.shell.bash import open_bash
-from tutor.lab.client import Shell
+from tutor.lab.opened_shell import Shell
 from tutor.lab.ring import Ring
 from tutor.tui.driver import RawDriver
 from tutor.tui.widgets.terminal import TerminalPane

@@ -10,6 +10,7 @@ import pytest
 
 from tests.lab.conftest import Sh
 from tutor.lab.client import Lab
+from tutor.lab.environment import ENVIRONMENT
 
 pytestmark = pytest.mark.netns
 

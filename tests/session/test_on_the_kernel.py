@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.session.conftest import SMALL, Pack
-from tutor.check import Probe, Replies
+from tutor.check import NetworkState, Probe, Replies
 from tutor.errors import LabError, LessonError, TutorError
 from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery
@@ -338,6 +338,14 @@ def test_earlier_steps_that_hang_are_an_error(workshop: Workshop, lab: Lab, monk
         workshop.replay(lab, ["sleep 5"])
 
 
+def state_of(lab: Lab) -> NetworkState:
+    live = Live(lab)
+    try:
+        return live.state()
+    finally:
+        live.close()
+
+
 def test_probes_tell_who_answers_and_why_not(lab: Lab) -> None:
     run_script(lab, "ip netns add ns1")
     wanted = (
@@ -350,7 +358,7 @@ def test_probes_tell_who_answers_and_why_not(lab: Lab) -> None:
         Probe("dns", "root", "example.com"),
         Probe("dns", "root", "nowhere.test"),
     )
-    replies = send_probes(lab, wanted)
+    replies = send_probes(lab, wanted, state_of(lab))
     assert [replies[probe].answered for probe in wanted] == [True, False, False, True, False, True, True, False]
     assert replies[wanted[1]].reason == "timed out"
     assert replies[wanted[2]].reason == "Network is unreachable"
@@ -362,10 +370,10 @@ def test_what_was_answered_is_not_asked_again_until_the_network_changes(
 ) -> None:
     sent: list[Probe] = []
 
-    def send(lab: Lab, wanted: Iterable[Probe]) -> Replies:
+    def send(lab: Lab, wanted: Iterable[Probe], state: NetworkState) -> Replies:
         wanted = list(wanted)
         sent.extend(wanted)
-        return send_probes(lab, wanted)
+        return send_probes(lab, wanted, state)
 
     monkeypatch.setattr("tutor.session.live.send_probes", send)
     answers, silent = Probe("ping", "root", "8.8.8.8"), Probe("ping", "root", "10.1.0.99")
@@ -385,7 +393,7 @@ def test_what_was_answered_is_not_asked_again_until_the_network_changes(
 
 def test_a_probe_from_nowhere_is_an_error_of_ours(lab: Lab) -> None:
     with pytest.raises(TutorError, match="ns9"):
-        send_probes(lab, [Probe("ping", "ns9", "8.8.8.8")])
+        send_probes(lab, [Probe("ping", "ns9", "8.8.8.8")], state_of(lab))
 
 
 def test_a_state_follows_the_kernel(lab: Lab) -> None:

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
-import os
 import select
 import socket
-import struct
-import termios
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -24,8 +20,9 @@ from typing import Any
 from tutor.errors import LabError, LabGone, MissingTool
 from tutor.lab import wire
 from tutor.lab.environment import ENVIRONMENT
+from tutor.lab.opened_shell import Shell
 from tutor.lab.programs import remedy
-from tutor.lab.ring import Replay, Ring
+from tutor.lab.ring import Ring
 from tutor.lab.wire import Message
 
 _ANSWER_SECONDS = 30.0
@@ -74,52 +71,6 @@ class Status:
     """Of its grace time; None while it has an owner."""
     faults: tuple[str, ...] = ()
     """Errors of ours that it has survived; a test that uses a lab may want to see none."""
-
-
-class Shell:
-    """A terminal of the lab that this process reads: its descriptor, and the record of what it has printed."""
-
-    def __init__(self, terminal: int, machine: str, master: int, ring: Ring) -> None:
-        self.id = terminal
-        """Number within the lab."""
-        self.machine = machine
-        """Whose shell it is."""
-        self.fd = master
-        """The terminal, non-blocking. Whatever is read from it should be handed to `keep`."""
-        self._ring = ring
-
-    def keep(self, data: bytes) -> None:
-        """Record output, for a screen that comes after this one."""
-        self._ring.write(data)
-
-    def replay(self) -> Replay:
-        """The last output, with what was in force before it."""
-        return self._ring.replay()
-
-    def forget(self) -> None:
-        """Keep nothing of the last output: it may be what no screen can draw."""
-        self._ring.forget()
-
-    def resize(self, columns: int, rows: int) -> None:
-        """Tell the programs in the terminal how large it is."""
-        self._ring.note_size(columns, rows)
-        self._set_size(columns, rows)
-
-    def narrow(self, columns: int, rows: int) -> None:
-        """Say for a moment that it is one column less wide than it is: at `resize`, programs draw everything anew.
-
-        The kernel tells them of a size only when it is another one (SIGWINCH, ioctl_tty(2)).
-        """
-        self._set_size(max(1, columns - 1), rows)
-
-    def _set_size(self, columns: int, rows: int) -> None:
-        with contextlib.suppress(OSError):
-            fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def close(self) -> None:
-        """Let go of the terminal; what runs in it goes on."""
-        os.close(self.fd)
-        self._ring.close()
 
 
 class Lab:
@@ -286,6 +237,26 @@ class Lab:
             left = None if until is None else max(0.0, until - time.monotonic())
             if not self._await_notice(left) and left == 0:
                 return None
+
+    def send_datagrams(self, exchanges: Sequence[tuple[int, int, str]]) -> list[tuple[str, bool]]:
+        """Send a datagram from one namespace to another for each of `exchanges`, and wait for what becomes of them.
+
+        Args:
+            exchanges: the inode of the namespace that sends, of the one that is to get it, and the address.
+
+        Returns:
+            For each: the source address under which it was got (empty where it was not), and whether its answer came
+            back.
+        """
+        answer, _ = self._call("datagrams", exchanges=[list(each) for each in exchanges])
+        until = time.monotonic() + _ANSWER_SECONDS
+        while True:
+            for notice in self._notices:
+                if notice["notice"] == "datagrams" and notice["job"] == answer["job"]:
+                    self._notices.remove(notice)
+                    return [(str(seen_as), bool(answered)) for seen_as, answered in notice["arrivals"]]
+            if not self._await_notice(max(0.0, until - time.monotonic())):
+                raise LabError("the lab does not answer", hint="`tutor reset` ends it")
 
     def notices(self) -> list[Message]:
         """What the agent has told since the last call; does not wait.

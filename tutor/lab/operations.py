@@ -15,9 +15,11 @@ from itertools import count
 from typing import Any, NoReturn, Protocol
 
 from tutor.errors import LabError, LabGone, TutorError
-from tutor.lab import build, fabric, netns, sightings, terminals
+from tutor.lab import build, datagrams, fabric, netns, sightings, terminals
 from tutor.lab.build import World
+from tutor.lab.datagrams import Arrival, Exchange
 from tutor.lab.held import Held, Job
+from tutor.lab.loop import Loop
 from tutor.lab.machine import Machine
 from tutor.lab.ring import Ring
 from tutor.lab.sightings import Sighting
@@ -39,6 +41,13 @@ class Owner(Protocol):
     @property
     def owners(self) -> int:
         """How many clients the lab lives for."""
+
+    @property
+    def loop(self) -> Loop:
+        """Waits, and calls."""
+
+    def tell_one(self, client: int, notice: Message) -> None:
+        """Send a notice to one client, if it is still there."""
 
     @property
     def faults(self) -> list[str]:
@@ -82,6 +91,7 @@ class Operations:
             "sysctls": self._sysctls,
             "legacy": self._legacy,
             "cloud": self._cloud,
+            "datagrams": self._datagrams,
             "drops": self._drops,
             "status": self._status,
             "visit": self._visit,
@@ -250,6 +260,30 @@ class Operations:
     def _cloud(self, _client: int, _message: Message, _descriptors: list[int]) -> Answer:
         world = self._agent.held.world
         return {"cloud": world.cloud.as_message() if world is not None else {}}, []
+
+    def _datagrams(self, client: int, message: Message, _descriptors: list[int]) -> Answer:
+        job = next(self._numbers)
+        opened: dict[int, int] = {}
+        exchanges = []
+        try:
+            for source, target, address in message["exchanges"]:
+                for inode in (source, target):
+                    if inode not in opened:
+                        opened[inode] = self._open(inode)
+                exchanges.append(Exchange(opened[source], opened[target], address))
+        except OSError:
+            for descriptor in opened.values():
+                os.close(descriptor)
+            raise
+
+        def done(arrivals: list[Arrival]) -> None:
+            for descriptor in opened.values():
+                os.close(descriptor)
+            said = [(arrival.seen_as, arrival.answered) for arrival in arrivals]
+            self._agent.tell_one(client, {"notice": "datagrams", "job": job, "arrivals": said})
+
+        datagrams.send(exchanges, self._agent.loop, done)
+        return {"job": job}, []
 
     def _status(self, _client: int, _message: Message, _descriptors: list[int]) -> Answer:
         lab = self._agent.held

@@ -13,9 +13,10 @@ import os
 from dataclasses import dataclass
 
 from tutor.errors import TutorError
-from tutor.lab.client import Lab, Shell
+from tutor.lab.client import Lab
 from tutor.lab.kept import Kept
 from tutor.lab.nursery import Nursery
+from tutor.lab.opened_shell import Shell
 from tutor.lab.process import fork_to
 from tutor.store.paths import runtime_dir
 

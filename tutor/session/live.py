@@ -82,7 +82,7 @@ class Live:
         if lasting != self._asked_in:
             self._asked_in, self._answered = lasting, {}
         wanted = list(probes)
-        replies = send_probes(self.lab, [probe for probe in wanted if probe not in self._answered])
+        replies = send_probes(self.lab, [probe for probe in wanted if probe not in self._answered], reader.read())
         self._answered.update({probe: reply for probe, reply in replies.items() if reply.answered})
         reader.drain()
         return {probe: self._answered.get(probe) or replies[probe] for probe in wanted}

@@ -20,7 +20,8 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 
 from tutor.errors import LabGone
-from tutor.lab.client import Lab, Shell
+from tutor.lab.client import Lab
+from tutor.lab.opened_shell import Shell
 
 _CHUNK = 65536
 

@@ -8,28 +8,64 @@ Does not know what an answer means for a step.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from tutor.check import ROOT, Probe, Replies, Reply
+from tutor.check import ROOT, NetworkState, Probe, Replies, Reply
 from tutor.errors import LabError
 from tutor.lab.client import Lab
+
+DATAGRAM = "datagram"
+"""The protocol of a probe that no program sends: see `tutor.lab.datagrams`."""
 
 _SECONDS = 5.0
 _PATTERN = b"tutor".hex()
 
 
-def send_probes(lab: Lab, probes: Iterable[Probe]) -> Replies:
+def send_probes(lab: Lab, probes: Iterable[Probe], state: NetworkState) -> Replies:
     """Send `probes` at the same time and wait for all of them.
+
+    Args:
+        lab: where.
+        probes: what.
+        state: the network now: tells which namespaces the probes mean.
 
     Raises:
         LabError: a namespace that a probe should start from does not exist, or a program is missing.
     """
-    namespaces = {(sighted.machine, name): sighted.inode for sighted in lab.scan() for name in sighted.names}
+    lab.scan()  # the agent opens what it has seen last
+    wanted = list(probes)
+    programs = [probe for probe in wanted if probe.protocol != DATAGRAM]
+    datagrams = [probe for probe in wanted if probe.protocol == DATAGRAM]
+    return {**_run_programs(lab, programs, state), **_send_datagrams(lab, datagrams, state)}
+
+
+def _send_datagrams(lab: Lab, probes: Sequence[Probe], state: NetworkState) -> Replies:
+    owners: dict[str, int] = {}
+    for netns in state.namespaces:
+        for address in netns.addresses:
+            owners.setdefault(str(address.interface.ip), netns.inode)
+    replies = {probe: Reply(False, "nobody has that address") for probe in probes if probe.dst not in owners}
+    sent = [probe for probe in probes if probe.dst in owners]
+    if not sent:
+        return replies
+    arrivals = lab.send_datagrams([(_source(probe, state), owners[probe.dst], probe.dst) for probe in sent])
+    for probe, (seen_as, answered) in zip(sent, arrivals, strict=True):
+        replies[probe] = Reply(answered, "" if answered else "timed out", seen_as)
+    return replies
+
+
+def _source(probe: Probe, state: NetworkState) -> int:
+    """The inode of the namespace that a probe starts from."""
+    found = state.find_netns(probe.src, probe.machine)
+    if found is None:
+        raise LabError(f"there is no network namespace {probe.src} to send a probe from")
+    return found.inode
+
+
+def _run_programs(lab: Lab, probes: Sequence[Probe], state: NetworkState) -> Replies:
     running = []
     for probe in probes:
-        inode = namespaces.get((probe.machine or lab.home, probe.src))
-        if inode is None:
-            raise LabError(f"there is no network namespace {probe.src} to send a probe from")
+        inode = _source(probe, state)
         output = os.memfd_create("probe")
         quiet = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         job = lab.start(
@@ -62,7 +98,7 @@ def _command(probe: Probe) -> list[str]:
         case "dns":
             return ["timeout", "2", "getent", "ahostsv4", probe.dst]
         case other:
-            raise LabError(f"no probe speaks {other!r}", hint="one of ping, tcp, http, dns")
+            raise LabError(f"no probe speaks {other!r}", hint="one of ping, tcp, http, dns, datagram")
 
 
 def _reason(said: str) -> str:

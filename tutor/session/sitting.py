@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tutor.errors import LabError, LabGone
-from tutor.lab.client import Lab, Shell
+from tutor.lab.client import Lab
 from tutor.lab.kept import Kept
 from tutor.lab.nursery import Nursery
+from tutor.lab.opened_shell import Shell
 from tutor.lab.ring import Ring
 from tutor.lesson import Lesson, Step
 from tutor.session.headstart import Started

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tutor.errors import TutorError
-from tutor.lab.client import Lab, Shell
+from tutor.lab.client import Lab
+from tutor.lab.opened_shell import Shell
 from tutor.lesson import Lesson, Question, See, Step, StepFault
 from tutor.session.grade import settled
 from tutor.session.judge import Judge, StepVerdict

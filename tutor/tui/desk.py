@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from tutor.errors import UsageError
-from tutor.lab.client import Lab, Shell
+from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery
+from tutor.lab.opened_shell import Shell
 from tutor.lab.ring import Ring
 from tutor.lab.wire import Message
 from tutor.lesson import Lesson, Step

@@ -71,7 +71,11 @@ output=$!
 input=$!
 status=255
 while :; do
-    read -r -u 8 kind number || break
+    # It wakes up now and then: a trap, for a window that changes, waits until read is over.
+    read -r -t 0.3 -u 8 kind number
+    code=$?
+    [ $code -le 128 ] || continue
+    [ $code -eq 0 ] || break
     case $kind in
         E) head -c "$number" <&8 >&2 ;;
         X) status=$number; break ;;

@@ -55,7 +55,7 @@ def before_kubenet() -> str:
     """What stands on a machine before kubelet starts: the bridges of its container engines, and the plugins."""
     return f"""\
 set -e
-mkdir -p {NETNS_FOLDER} /var/lib/cni
+mkdir -p {NETNS_FOLDER} /var/lib/cni /root/.kube
 touch {NETNS_FOLDER}/default
 mount --bind /proc/self/ns/net {NETNS_FOLDER}/default
 for folder in {" ".join(FOLDERS)}; do

@@ -30,6 +30,8 @@ class Node:
     """The machine."""
     sandboxes: list[Sandbox] = field(default_factory=list)
     """Of its pods, in order."""
+    kubelet: int = -1
+    """A descriptor of the process called kubelet: it can be read once that has ended; -1 where none was started."""
 
 
 def require_plugins() -> None:
@@ -90,7 +92,7 @@ def _start_script(cluster: ClusterSpec, node: Node) -> tuple[int, int]:
             if each.pod.nsid is not None:
                 netns.set_nsid(node.machine.netns, each.namespaces["net"], each.pod.nsid)
         script += texts.kubenet(cluster, node.spec, {each.pod.netns: each.pid for each in node.sandboxes})
-        _start_kubelet(node.machine, texts.kubelet_arguments(cluster, node.spec))
+        node.kubelet = _start_kubelet(node.machine, texts.kubelet_arguments(cluster, node.spec))
     given, output = os.memfd_create("script"), os.memfd_create("output")
     os.write(given, script.encode())
     os.lseek(given, 0, os.SEEK_SET)
@@ -99,8 +101,9 @@ def _start_script(cluster: ClusterSpec, node: Node) -> tuple[int, int]:
     return pid, output
 
 
-def _start_kubelet(machine: Machine, arguments: list[str]) -> None:
+def _start_kubelet(machine: Machine, arguments: list[str]) -> int:
     machine.write_file(texts.KUBELET, pause_program(), 0o755)
     quiet = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-    machine.spawn(arguments, ENVIRONMENT, (quiet, quiet, quiet))
+    pid = machine.spawn(arguments, ENVIRONMENT, (quiet, quiet, quiet))
     os.close(quiet)
+    return os.pidfd_open(pid)
