@@ -63,14 +63,16 @@ class Kept:
         except LabGone:
             return None
 
-    def launch(self, nursery: Nursery, *, grace: float = GRACE_SECONDS, single: bool = False) -> Lab:
+    def launch(
+        self, nursery: Nursery, *, grace: float = GRACE_SECONDS, single: bool = False, cluster: bool = True
+    ) -> Lab:
         """A new lab in this place, with nothing in it yet; one that is there already is ended first."""
         with contextlib.suppress(LabError):
             old = self.find()
             if old is not None:
                 old.end()
                 old.close()
-        return Lab(nursery.launch(keep_at=self.socket, grace=grace, single=single))
+        return Lab(nursery.launch(keep_at=self.socket, grace=grace, single=single, cluster=cluster))
 
 
 def all_kept(folder: Path) -> Iterator[tuple[str, Lab]]:

@@ -31,6 +31,9 @@ from tutor.lab.process import close_descriptors, default_signals, fork_to, silen
 _LIMITS = {"max_net_namespaces": 1000, "max_inotify_instances": 64}
 """What a lab may take of what the kernel counts per user (/proc/sys/user, namespaces(7)): the user keeps the rest."""
 
+_OF_CLUSTERS = "tutor.lab.cluster_services"
+"""What only labs with a cluster need (`tutor.lab.services.OF_CLUSTERS`)."""
+
 _PRIVATE_NAMESPACES = sc.CLONE_NEWNET | sc.CLONE_NEWNS | sc.CLONE_NEWPID | sc.CLONE_NEWUTS | sc.CLONE_NEWIPC
 
 
@@ -58,7 +61,9 @@ class Nursery:
         """The process that the labs are forked from."""
         return self._pid
 
-    def launch(self, *, keep_at: Path | None = None, grace: float = 0.0, single: bool = False) -> socket.socket:
+    def launch(
+        self, *, keep_at: Path | None = None, grace: float = 0.0, single: bool = False, cluster: bool = True
+    ) -> socket.socket:
         """Have a lab made, with nothing in it yet; returns the socket of its first client.
 
         Args:
@@ -67,6 +72,7 @@ class Nursery:
                 is private: it ends with the tutor, at once.
             grace: seconds.
             single: use a single uid even where more can be had.
+            cluster: whether the lab may be built with a cluster in it: what that needs takes a while to load.
 
         Raises:
             SandboxForbidden: this machine does not let this user make user namespaces.
@@ -76,6 +82,7 @@ class Nursery:
         self._asked += 1
         name = f"{os.getpid()}.{self._asked}"
         request = {"keep_at": str(keep_at) if keep_at else "", "grace": grace, "single": single, "name": name}
+        request["cluster"] = cluster
         try:
             wire.send(self._socket, request)
             answer, descriptors = self._hear(name)
@@ -134,6 +141,8 @@ class _Births:
         if heard is None:
             os._exit(0)
         request, _ = heard
+        if request["cluster"]:
+            import_module(_OF_CLUSTERS)
         try:
             control = self._launch(
                 Path(request["keep_at"]) if request["keep_at"] else None, request["grace"], request["single"]

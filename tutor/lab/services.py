@@ -1,39 +1,22 @@
-"""What answers in a lab once it stands: the internet, the commands that the lab brings along, shells from afar.
+"""What answers in a lab once it stands: the internet, and the commands that the lab brings along.
 
 Runs in the agent. Does not know how any of it is answered.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable
+from importlib import import_module
 
-from tutor.errors import LabError
-from tutor.lab import azure, build, netns
-from tutor.lab import syscalls as sc
 from tutor.lab.brought import requests
 from tutor.lab.brought.drops import Drops
-from tutor.lab.brought.matrix import End, Matrix
-from tutor.lab.brought.requests import Answered, Asked, Command, Reply
-from tutor.lab.brought.ssh import SSH
+from tutor.lab.brought.requests import Command
 from tutor.lab.build import World
 from tutor.lab.internet import Internet
-from tutor.lab.kubenet.execution import Executor
-from tutor.lab.kubenet.living import Cluster
-from tutor.lab.kubernetes.server import ApiServer
-from tutor.lab.kubernetes.stand_in import KUBECONFIG, kubeconfig, stand_in
 from tutor.lab.loop import Loop
-from tutor.lab.machine import Machine
-from tutor.lab.remote_shell import RemoteShells
-from tutor.lab.rootfs import HOST_LOCAL
-from tutor.lab.topology import ClusterSpec
 
-KUBERNETES_PORT = 8080
-"""Where the API server is, on each node's loopback."""
-
-_LOOK_SECONDS = 1.0
-_KUBECTL_AT = ("/usr/bin/kubectl", "/usr/local/bin/kubectl", f"{HOST_LOCAL}/bin/kubectl")
+OF_CLUSTERS = "tutor.lab.cluster_services"
+"""The module that a lab with a cluster needs; it must be loaded before the lab is born."""
 
 
 class Services:
@@ -47,65 +30,10 @@ class Services:
             loop: the agent's.
             cloud_changed: to be called when the cloud's resources have changed.
         """
-        self._world, self._loop, self._cloud_changed = world, loop, cloud_changed
         self._internet = Internet(world.internet, world.topology.internet, loop)
         commands: dict[str, Command] = {"drops": Drops(world.fabric)}
-        if world.cloud.group:
-            commands["az"] = self._az
-        if world.nodes and world.topology.cluster is not None:
-            commands["matrix"] = Matrix(self._pods, loop)
-            self._serve_cluster(world.topology.cluster)
+        if world.topology.cluster is not None:
+            of_cluster = import_module(OF_CLUSTERS).ClusterServices(world, world.topology.cluster, loop, cloud_changed)
+            commands |= of_cluster.commands
         for machine in world.machines.values():
             requests.serve(machine, commands, loop)
-        if len(world.machines) > 1:
-            self._shells = RemoteShells(world.machines, loop)
-            for machine in world.machines.values():
-                machine.write_file("/usr/local/bin/ssh", SSH, 0o755)
-
-    def _serve_cluster(self, spec: ClusterSpec) -> None:
-        """Answer kubectl, on the loopback of every machine."""
-        cluster = Cluster(spec, self._world.nodes)
-        listeners = []
-        for machine in self._world.machines.values():
-            with netns.inside(machine.netns):
-                listeners.append(socket.create_server(("127.0.0.1", KUBERNETES_PORT), backlog=16))
-            machine.write_file(KUBECONFIG, kubeconfig(KUBERNETES_PORT), 0o600)
-            if not _has_kubectl(machine):
-                machine.write_file("/usr/local/bin/kubectl", stand_in(KUBERNETES_PORT), 0o755)
-        loop = self._loop
-        api = ApiServer(listeners, cluster.look, Executor(cluster, loop), loop.watch, loop.unwatch)
-
-        def look_again() -> None:
-            api.look_again()
-            loop.call_later(_LOOK_SECONDS, look_again)
-
-        look_again()
-
-    def _az(self, asked: Asked, reply: Reply) -> None:
-        ran = azure.run(asked.arguments, self._world.cloud, columns=asked.columns)
-        if ran.changed:
-            try:
-                build.tell_fabric(self._world)
-            except LabError as error:
-                reply(Answered(errors=f"ERROR: the lab's cloud could not do that: {error.message}\n", status=1))
-                return
-            self._cloud_changed()
-        reply(Answered(ran.stdout, ran.stderr, ran.status))
-
-    def _pods(self) -> list[End]:
-        return [
-            End(node.machine.name, str(each.pod.address), each.namespaces["net"])
-            for node in self._world.nodes.values()
-            for each in node.sandboxes
-        ]
-
-
-def _has_kubectl(machine: Machine) -> bool:
-    """Whether the host's kubectl is within the machine's reach."""
-    for path in _KUBECTL_AT:
-        try:
-            os.close(sc.open_in_root(machine.root, path, os.O_PATH))
-        except OSError:
-            continue
-        return True
-    return False

@@ -153,7 +153,10 @@ class Sitting:
         self.leave()
         if lesson.lab != self._kept_for and not (self._kept_for and self.take(lesson.lab)):
             self._take_beside(lesson.lab)
-        lab = self._kept.launch(self._nursery) if self._kept is not None else self._workshop.private()
+        if self._kept is not None:
+            lab = self._kept.launch(self._nursery, cluster=self._workshop.has_cluster(lesson.lab))
+        else:
+            lab = self._workshop.private()
         seed = self._seed if self._seed is not None else int.from_bytes(os.urandom(8)) % _SEEDS
         try:
             self._workshop.build_for(lab, lesson, step, seed=seed)

@@ -63,6 +63,10 @@ class Workshop:
         with self._one_at_a_time:
             return Lab(self._nursery.launch(single=self._single))
 
+    def has_cluster(self, name: str) -> bool:
+        """Whether the lab called `name` has a cluster in it; raises as `read_topology` does."""
+        return parse_topology(read_topology(self._course, name), name=name).cluster is not None
+
     def build(self, lab: Lab, name: str, variant: str = DEFAULT_VARIANT) -> None:
         """Build the lab called `name` of the course's pack in an empty one, in the state that `variant` names."""
         lab.build(name, read_topology(self._course, name), {"/root/.bashrc": bashrc()}, variant=variant)

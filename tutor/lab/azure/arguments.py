@@ -80,6 +80,9 @@ def _values(rest: list[str], command: Command, options: Sequence[Option]) -> dic
         if not _is_option(word):
             strangers.append(word)
             continue
+        if word == "--":
+            strangers += [word, *rest]
+            break
         option, given = _find(word, options)
         if option is None:
             strangers.append(word)

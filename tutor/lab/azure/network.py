@@ -10,8 +10,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 from typing import Any
 
-from tutor.lab.azure.commands import GROUP, NO, TRUTH, YES, Call, Command, Option
-from tutor.lab.azure.refusals import answered, usage
+from tutor.lab.azure.commands import GROUP, NO, SEVERAL, TRUTH, YES, Call, Command, Option
+from tutor.lab.azure.refusals import answered, did_you_mean, usage
 from tutor.lab.azure.resources import (
     IP_CONFIG,
     NICS,
@@ -44,6 +44,7 @@ _VNET = Option(("--name", "-n"), "The virtual network (VNet) name.", required=Tr
 _VNET_OF = Option(("--vnet-name",), "The virtual network (VNet) name.", required=True, part="virtualNetworks")
 _SUBNET = Option(("--name", "-n"), "The subnet name.", required=True, part="subnets")
 _NULLS = ("", "null")
+_FORWARDING = "enableIPForwarding"
 
 
 def _vnet(call: Call) -> Cloud:
@@ -91,7 +92,7 @@ def _update_subnet(call: Call) -> Any:
             f"Resource {missing} referenced by resource {user} was not found. Please make sure that the referenced "
             "resource exists, and that both resources are in the same region."
         )
-        raise answered("InvalidResourceReference", message)
+        raise answered("InvalidResourceReference", message, *did_you_mean(wanted, [each.name for each in cloud.tables]))
     subnet.route_table = table.name
     return subnet_json(cloud, subnet)
 
@@ -123,9 +124,21 @@ def _show_card(call: Call) -> Any:
 def _update_card(call: Call) -> Any:
     card = _card(call)
     wanted = call.truth("ip-forwarding")
+    for setting in call.values.get("set", ()):
+        wanted = _parse_setting(setting)
     if wanted is not None:
         card.ip_forwarding = wanted
     return card_json(call.cloud, card)
+
+
+def _parse_setting(text: str) -> bool:
+    """What `--set enableIPForwarding=…` says: the one property of a card that can be another."""
+    key, _, value = text.partition("=")
+    if key.casefold() != _FORWARDING.casefold():
+        raise usage(f"argument --set: in this lab there is only {_FORWARDING} to set, not '{key}'")
+    if value.lower() not in (*YES, *NO):
+        raise usage(f"argument --set: '{value}' is not a valid value for '{key}': true or false")
+    return value.lower() in YES
 
 
 def _list_ip_configs(call: Call) -> Any:
@@ -292,6 +305,7 @@ COMMANDS = (
             _NIC,
             _GROUP,
             Option(("--ip-forwarding",), "Whether to enable IP forwarding.", takes=TRUTH, choices=(*YES, *NO)),
+            Option(("--set",), f"Set a property. Example: `--set {_FORWARDING}=true`.", takes=SEVERAL),
         ),
         (
             (

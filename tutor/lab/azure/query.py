@@ -253,12 +253,11 @@ class _Parser:
             return self._function(token.value)
         if token.kind in {"name", "quoted"}:
             return field(token.value)
-        if token.value == "{":
+        if token == _Token("sign", "{"):
             return self._hash()
-        if token.value == "[" and not isinstance(self._peek(), int):
-            self._place -= 1
-            return self._list()
         self._place -= 1
+        if self._peek() == "[" and not isinstance(self._peek(1), int):
+            return self._list()
         raise self._unexpected()
 
     def _hash(self) -> Search:
