@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.lab.azure.az import NETWORK, aks
+from tutor.lab import azure
 from tutor.lab.azure import run
 from tutor.lab.azure.catalogue import CATALOGUE
 
@@ -21,35 +24,12 @@ OPTIONS = sorted(
     }
 )
 VALUES = [
-    *[
-        "MC_lab",
-        "aks-vnet",
-        "aks-subnet",
-        "aks-routetable",
-        "node0",
-        "node0-nic",
-        "to-node0",
-        "x",
-        "ipconfig1",
-        "routeTable",
-    ],
-    *[
-        "10.244.0.0/24",
-        "192.0.2.0/24",
-        "10.240.0.5",
-        "VirtualAppliance",
-        "None",
-        "null",
-        "true",
-        "false",
-        "table",
-        "tsv",
-        "yaml",
-    ],
-    *["[0]", "[].name", "-", "--", "-x"],
     "",
     f"{NETWORK}/networkInterfaces/node0-nic",
     f"{NETWORK}/routeTables/aks-routetable/routes/to-node0",
+    *shlex.split("MC_lab aks-vnet aks-subnet aks-routetable node0 node0-nic to-node0 x ipconfig1 routeTable"),
+    *shlex.split("10.244.0.0/24 192.0.2.0/24 10.240.0.5 VirtualAppliance None null enableIPForwarding=false"),
+    *shlex.split("true false table tsv yaml [0] [].name - -- -x"),
 ]
 WORDS = st.one_of(st.sampled_from(OPTIONS), st.sampled_from(VALUES), st.text(max_size=6), st.just("\udcff"))
 LINES = st.builds(
@@ -85,8 +65,23 @@ def test_any_words_get_an_answer_and_alter_nothing_unless_they_succeed(words: li
     (ran.stdout + ran.stderr).encode()
 
 
+def test_a_lab_that_has_not_been_asked_has_not_loaded_it() -> None:
+    code = "import sys, tutor.lab.azure as a; print(*sys.modules); a.run; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, after = ran.stdout.splitlines()
+    assert "tutor.lab.azure.invoke" not in before.split()
+    assert "tutor.lab.azure.invoke" in after.split()
+
+
+def test_the_package_has_three_names_and_no_other() -> None:
+    assert azure.__all__ == ["Ran", "completion", "run"]
+    assert all(callable(getattr(azure, name)) for name in azure.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'other'"):
+        azure.other  # noqa: B018 it is asked for, and that is all
+
+
 def test_nothing_is_loaded_but_what_the_agent_has_or_needs() -> None:
-    code = "import sys, tutor.lab.azure; print(*sorted(sys.modules))"
+    code = "import sys, tutor.lab.azure as a; a.run, a.completion; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(ran.stdout.split())
     assert not loaded & {

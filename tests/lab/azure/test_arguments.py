@@ -43,6 +43,7 @@ def test_what_is_missing_is_named_with_an_example() -> None:
     ("line", "first", "second"),
     [
         ("network nic list --foo", "unrecognized arguments: --foo", None),
+        ("network nic list -- -o table", "unrecognized arguments: -- -o table", None),
         ("network nic list extra --foo bar", "unrecognized arguments: extra --foo bar", None),
         (
             "network nic list --resorce-group MC_lab",

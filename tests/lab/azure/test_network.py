@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.lab.azure.az import IN_TABLE, NETWORK, ROUTE, SUBSCRIPTION, aks, answer, az, refusal
+from tutor.lab.cloud import Subnet
 
 HOP = "network watcher show-next-hop -g MC_lab --vm node0 --source-ip 10.240.0.4 --dest-ip"
 SUBNET = "network vnet subnet update -g MC_lab --vnet-name aks-vnet -n aks-subnet"
@@ -62,6 +64,15 @@ def test_ip_forwarding_is_switched_off_and_on_again(no: str) -> None:
     assert not az(cloud, "network nic update -g MC_lab -n node1-nic --ip-forwarding false").changed
     assert az(cloud, "network nic update -g MC_lab -n node1-nic --ip-forwarding").changed
     assert cloud.as_message() == aks().as_message()
+
+
+def test_ip_forwarding_is_set_as_a_property_too() -> None:
+    cloud = aks()
+    line = "network nic update -g MC_lab -n node1-nic --set"
+    assert answer(cloud, f"{line} enableIPForwarding=false")["enableIPForwarding"] is False
+    assert answer(cloud, f"{line} enableIpForwarding=True")["enableIPForwarding"] is True
+    assert "there is only enableIPForwarding to set, not 'primary'" in refusal(cloud, f"{line} primary=false")
+    assert "'maybe' is not a valid value" in refusal(cloud, f"{line} enableIPForwarding=maybe")
 
 
 def test_an_update_without_anything_to_update_changes_nothing() -> None:
@@ -145,6 +156,38 @@ def test_a_route_table_is_taken_from_a_subnet_and_given_back(nothing: str) -> No
 )
 def test_a_route_table_that_is_not_there_is_not_given_to_a_subnet(table: str) -> None:
     assert refusal(aks(), f"{SUBNET} --route-table {table}").startswith("ERROR: (InvalidResourceReference) Resource ")
+
+
+def test_a_route_table_that_is_misspelled_is_told_the_right_one() -> None:
+    assert az(aks(), f"{SUBNET} --route-table aks-routetabel").stderr.endswith("Did you mean 'aks-routetable' ?\n")
+
+
+def test_a_subnet_that_is_not_there_is_not_found() -> None:
+    ran = az(aks(), "network vnet subnet show -g MC_lab --vnet-name aks-vnet -n subnet")
+    assert (ran.status, ran.stderr.splitlines()[0]) == (
+        3,
+        f"ERROR: (NotFound) Resource {NETWORK}/virtualNetworks/aks-vnet/subnets/subnet not found.",
+    )
+
+
+def test_what_a_cloud_does_not_have_is_not_shown() -> None:
+    cloud = aks()
+    cloud.network, cloud.subnets[:], cloud.tables[:] = "", [], []
+    cloud.cards[:] = [replace(card, subnet="") for card in cloud.cards if card.machine == "node1"]
+    assert answer(cloud, "network vnet list") == []
+    assert "(ResourceNotFound)" in refusal(cloud, "network vnet show -g MC_lab -n ''")
+    assert "subnet" not in answer(cloud, "network nic show -g MC_lab -n node1-nic")["ipConfigurations"][0]
+    assert len(answer(cloud, "resource list")) == 3
+    assert "(TargetHasNoNic) VM node0 has no network interface." in refusal(cloud, f"{HOP} 8.8.8.8")
+    assert az(cloud, "network route-table list -g MC_lab -o table").stdout == "\n"
+
+
+def test_a_subnet_without_cards_has_no_ip_configurations() -> None:
+    cloud = aks()
+    cloud.subnets.append(Subnet("spare", IPv4Network("10.241.0.0/16")))
+    made = answer(cloud, "network vnet subnet show -g MC_lab --vnet-name aks-vnet -n spare")
+    assert "ipConfigurations" not in made
+    assert "routeTable" not in made
 
 
 @pytest.mark.parametrize(

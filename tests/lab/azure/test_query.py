@@ -64,6 +64,19 @@ VALUE: dict[str, Any] = {
         # It binds tighter than a dot.
         ("!a.n", None),
         ("!(a.n)", True),
+        ("!!a", True),
+        ("items.name", None),
+        ("a[]", None),
+        ("a[*]", None),
+        ("a[?b]", None),
+        ("a.b[?@==`1`]", [1]),
+        ("a.[b[0], n]", [1, None]),
+        ("nothing.[a]", None),
+        ("a.length(b)", 3),
+        ("items[*][name, size][0]", ["x", "y", "z"]),
+        ("items[].{n: name}[0]", OrderedDict(n="x")),
+        ("items[?size < 'a']", []),
+        ("contains('text', 'ex')", True),
     ],
 )
 def test_a_query_finds_what_jmespath_finds(query: str, found: Any) -> None:
@@ -85,6 +98,11 @@ def test_a_query_finds_what_jmespath_finds(query: str, found: Any) -> None:
         ("`{`", "'{' is no JSON."),
         ("items[0:2]", "slices are no part of --query here."),
         ("items[:2]", "slices are no part of --query here."),
+        ("items['name']", "'[' can't stand where it does."),
+        ("items[0:]", "slices are no part of --query here."),
+        ("a.'{'", "'{' can't stand where it does."),
+        ("a.[0]", "'[' can't stand where it does."),
+        ("{`1`: a}", "1 can't stand where it does."),
         ("a.*", "'*' of an object's values is no part of --query here."),
         (
             "sort_by(items, &size)",
