@@ -30,12 +30,14 @@ class Crossing:
     """Whether it goes to the internet."""
 
 
+def joins_machines(state: NetworkState) -> bool:
+    """Whether the cloud joins several machines; one that has a single one leads to the world alone."""
+    return len({card.machine for card in state.cloud.cards}) > 1
+
+
 def card_at(state: NetworkState, end: End) -> CloudCard | None:
     """The card that a link is, where it leads to other machines; None where there are none, or it is no card."""
-    cards = state.cloud.cards
-    if len({card.machine for card in cards}) < 2:
-        return None
-    return state.cloud.card_of(end.netns.machine, end.link.name)
+    return state.cloud.card_of(end.netns.machine, end.link.name) if joins_machines(state) else None
 
 
 def cross(cloud: Cloud, card: CloudCard, dst: IPv4Address) -> Crossing:

@@ -89,10 +89,10 @@ def no_route(state: NetworkState, card: CloudCard, dst: IPv4Address) -> Fault:
     table = next((subnet.route_table for subnet in state.cloud.subnets if subnet.name == card.subnet), "")
     right = [each for each in state.cloud.cards if home is not None and each.machine == home.machine]
     for name, routes in state.cloud.tables.items():
-        if name != table and any(dst in route.prefix for route in routes if _leads_to(route, right)):
+        if name != table and (not table or any(dst in route.prefix for route in routes)):
             return not_associated(card.subnet, name, table)
     for route in state.cloud.tables.get(table, ()):
-        if _leads_to(route, right) and not _others_in(state, route, right):
+        if _leads_to(route, right) and not others_in(state, route, right):
             return wrong_prefix(route, f"{dst} is none of them: {_where(state, dst)}", str(_range_of(state, dst)))
     which = f"no route of {table} is for it" if table else f"the subnet {card.subnet} has no route table"
     return Fault(
@@ -131,7 +131,7 @@ def led_astray(state: NetworkState, route: CloudRoute, hop: CloudCard, dst: IPv4
     if home is None:
         return wrong_next_hop(state, route, f"{hop.machine} sends them back, and no node has {dst}", "the pod's node")
     near = [each for each in state.cloud.cards if each.machine == home.machine]
-    if near and _others_in(state, route, near) & {hop.machine}:
+    if near and others_in(state, route, near) & {hop.machine}:
         why = f"that is more than the pods of {hop.machine}: {_where(state, dst)}"
         return wrong_prefix(route, why, f"the pods of {hop.machine}")
     right = ", ".join(str(each.address) for each in near)
@@ -163,6 +163,19 @@ def not_its_address(card: CloudCard, end: End | None) -> Fault:
     )
 
 
+def others_in(state: NetworkState, route: CloudRoute, near: list[CloudCard]) -> set[str]:
+    """The other machines with addresses in a route's prefix, those of their cards aside."""
+    cards = {card.address for card in state.cloud.cards}
+    machines = {card.machine for card in near}
+    return {
+        netns.machine
+        for netns in state.namespaces
+        for address in netns.addresses
+        if netns.machine not in machines and (ip := address.interface.ip) in route.prefix
+        if ip not in cards and not ip.is_loopback
+    }
+
+
 def _foreign_address(state: NetworkState, dst: IPv4Address) -> Fault | None:
     """The fault of a machine that goes by an address that the cloud has given to no card; None where it does not."""
     for card in state.cloud.cards:
@@ -174,19 +187,6 @@ def _foreign_address(state: NetworkState, dst: IPv4Address) -> Fault | None:
 
 def _leads_to(route: CloudRoute, cards: list[CloudCard]) -> bool:
     return route.next_hop_type == APPLIANCE and any(route.next_hop == card.address for card in cards)
-
-
-def _others_in(state: NetworkState, route: CloudRoute, near: list[CloudCard]) -> set[str]:
-    """The other machines with addresses in a route's prefix, those of their cards aside."""
-    cards = {card.address for card in state.cloud.cards}
-    machines = {card.machine for card in near}
-    return {
-        netns.machine
-        for netns in state.namespaces
-        for address in netns.addresses
-        if netns.machine not in machines and (ip := address.interface.ip) in route.prefix
-        if ip not in cards and not ip.is_loopback
-    }
 
 
 def _range_of(state: NetworkState, dst: IPv4Address) -> object:

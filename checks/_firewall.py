@@ -92,6 +92,11 @@ def holds(netns: Netns, match: Match, packet: Packet) -> bool | None:
     return found if found is None or not match.negated else not found
 
 
+def in_words(match: Match) -> str:
+    """A condition as one would write it."""
+    return f"{match.field} {'!= ' if match.negated else ''}{', '.join(match.values)}"
+
+
 def _at(netns: Netns, hook: str) -> list[Chain]:
     chains = [chain for chain in netns.chains if chain.hook == hook and chain.family in ("ip", "inet")]
     return sorted(chains, key=lambda chain: chain.priority)
@@ -114,7 +119,7 @@ def _rules(netns: Netns, chain: Chain, packet: Packet, unsure: list[str], hops: 
         if False in answers:
             continue
         if None in answers or rule.not_understood or rule.action == "unknown":
-            unknown = [_in_words(match) for match, answer in zip(rule.matches, answers, strict=True) if answer is None]
+            unknown = [in_words(match) for match, answer in zip(rule.matches, answers, strict=True) if answer is None]
             unsure.append(f"chain {chain.name}: {', '.join((*unknown, *rule.not_understood)) or rule.action}")
             continue
         if rule.action == "return":
@@ -213,7 +218,3 @@ def _is_within(address: IPv4Address, values: tuple[str, ...]) -> bool | None:
 def _is_between(port: int, value: str) -> bool:
     first, _, last = value.partition("-")
     return int(first) <= port <= int(last or first)
-
-
-def _in_words(match: Match) -> str:
-    return f"{match.field} {'!= ' if match.negated else ''}{', '.join(match.values)}"

@@ -13,11 +13,12 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from tutor.check import CloudCard, Fault, LinkConf, Netns, NetworkState
 
 from . import _cloud_faults, address, bridge, forwarding, link, nat, route
-from ._cloud import Crossing, card_at, cross, end_of, owners_of
+from ._cloud import Crossing, card_at, cross, end_of, joins_machines
 from ._firewall import Packet, filtered, translated
+from ._known import Known
 from ._natting import Translation, undone
 from ._routing import Way, find_source, find_way, on_loopback, owns, unfiltered
-from ._wire import End, bridge_of, leads_outside, passes, wire_from
+from ._wire import End, bridge_of, leads_outside, passes
 from .filter import dropped
 
 _HOPS = 8
@@ -53,8 +54,14 @@ class Walk:
     """What could not be judged: rules that could not be read, and the like."""
     translations: list[Translation] = field(default_factory=list)
     """How the source was changed on the way there, in the order in which it was."""
+    known: Known | None = None
+    """What has been found out about the state already; several walks through one state share it."""
     _crossed: set[CloudCard] = field(default_factory=set)
     """The cards by which the packet that is followed has left for the cloud."""
+    _known: Known = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._known = self.known or Known(self.state)
 
     def there_and_back(self, start: Netns, dst: IPv4Address) -> None:
         """Send a packet from `start` to `dst`, and its answer back."""
@@ -144,7 +151,7 @@ class Walk:
             self.faults.append(address.none_at_all(here))
         for each in here.links:
             bare = leads_outside(self.state, End(here, each)) and not address.interfaces_of(here, each)
-            if bare and each.up and not any(owns(netns, packet.dst) for netns in self.state.of(here.machine)):
+            if bare and each.up and self._known.owner(packet.dst, here.machine) is None:
                 self.faults.append(address.none_towards(here, each, packet.dst))
         for each, one in own:
             if one.network.prefixlen == 32 and any(packet.dst in network for network in _networks(self.state, one.ip)):
@@ -157,9 +164,9 @@ class Walk:
     def _leave(self, out: End, leaving: Packet, came_by: End | None) -> _Arrival | None:
         """The packet leaves the machine by `out`, if there is no one inside whom it is for."""
         dst = leaving.dst
-        owner = next((each for each in self.state.of(out.netns.machine) if owns(each, dst)), None)
+        owner = self._known.owner(dst, out.netns.machine)
         if owner is not None and not dst.is_loopback:
-            owners = owners_of(self.state, dst)
+            owners = self._known.owners(dst)
             if len(owners) > 1 and owners[0].machine != owners[-1].machine:
                 self.faults.append(address.duplicate(dst, owners[0], owners[-1]))
             self._inside_after_all(out, dst, owner, came_by)
@@ -217,7 +224,7 @@ class Walk:
         from_cloud = came_by is not None and card_at(self.state, came_by) is not None
         for holder in owner.links:
             for interface in address.interfaces_of(owner, holder):
-                near = wire_from(self.state, End(owner, holder), broken_too=True).find(out.netns)
+                near = self._known.wire(End(owner, holder), broken_too=True).find(out.netns)
                 if interface.ip == dst and near is not None:
                     own = address.interfaces_of(near.netns, near.link)
                     if from_cloud and not near.link.up:
@@ -238,10 +245,10 @@ class Walk:
         if bridged is not None:
             self.faults.append(address.on_port(here, out.link, bridged.name))
             return None
-        wire = wire_from(self.state, out)
+        wire = self._known.wire(out)
         hearing = [end for end in wire.stacks if owns(end.netns, target) and end.netns.inode != here.inode]
         if not hearing:
-            wire = wire_from(self.state, out, broken_too=True)
+            wire = self._known.wire(out, broken_too=True)
             hearing = [end for end in wire.stacks if owns(end.netns, target) and end.netns.inode != here.inode]
         if not hearing:
             self._nobody(out, way, target)
@@ -268,25 +275,44 @@ class Walk:
             return route.without_gateway(out.netns, out.link)
         return address.missing(out.netns, target)
 
+    def _router_beside(self, out: End) -> End | None:
+        """The node's end of the bridge that what leaves by `out` comes to; None where there is no bridge."""
+        hearing = (end for end in self._known.wire(out, broken_too=True).stacks if end.netns.inode != out.netns.inode)
+        return next((end for end in hearing if end.link.kind == "bridge"), None)
+
+    def _no_such_gateway(self, out: End, gateway: IPv4Address, router: End) -> Fault:
+        """Nobody is the gateway: is it the one who sends that has the wrong one, or the router the wrong address?"""
+        own = address.interfaces_of(out.netns, out.link)
+        right = [i.ip for i in address.interfaces_of(router.netns, router.link) if any(i.ip in o.network for o in own)]
+        if right:
+            return route.wrong_gateway(self.state, out.netns, gateway, right[0])
+        return address.none_towards(router.netns, router.link, own[0].ip if own else gateway)
+
     def _nobody(self, out: End, way: Way, target: IPv4Address) -> None:
         """Nobody on the wire has the address: it is nowhere, or behind a cable that is not plugged in here."""
         here = out.netns
-        owner = next((each for each in self.state.of(here.machine) if owns(each, target)), None)
-        elsewhere = next(iter(owners_of(self.state, target)), None) if owner is None else None
+        owner = self._known.owner(target, here.machine)
+        elsewhere = self._known.owner(target, "*") if owner is None else None
         if elsewhere is not None:
             self.faults.append(route.wrong_link(here, target, out.link, elsewhere))
             return
         if owner is None or owner.inode == here.inode:
-            proxies = (end for end in wire_from(self.state, out).stacks)
+            proxies = (end for end in self._known.wire(out).stacks)
             if any(end.netns.conf.get(end.link.name, LinkConf()).proxy_arp for end in proxies):
                 self.unsure.append("proxy_arp")
                 return
-            self.faults.append(self._not_taken_on(out, way, target))
+            router = self._router_beside(out) if way.gateway is not None and joins_machines(self.state) else None
+            self.faults.append(
+                self._not_taken_on(out, way, target) if router is None else self._no_such_gateway(out, target, router)
+            )
             return
-        reached = wire_from(self.state, out, broken_too=True).ends
+        near = any(target in interface.network for interface in address.interfaces_of(here, out.link))
+        reached = self._known.wire(out, broken_too=True).ends
         holders = [each for each in owner.links if any(i.ip == target for i in address.interfaces_of(owner, each))]
         for holder in holders:
-            around = wire_from(self.state, End(owner, holder), broken_too=True).ends
+            around = self._known.wire(End(owner, holder), broken_too=True).ends
+            if joins_machines(self.state) and not near and any(end.netns is here for end in around):
+                break  # it is behind another link, and nothing but the route says that it should be behind this one
             gaps = [*_gaps(reached, around), *_gaps(around, reached)]
             if gaps:
                 # Of two bridges that both hold a part, the one with an address is the one that the others are for.
@@ -303,8 +329,7 @@ class Walk:
         """
         packet = undone(self.translations, by.netns, packet)
         if owns(by.netns, packet.src) and not leads_outside(self.state, by):
-            others = (each for each in self.state.namespaces if each is not by.netns)
-            other = next((each for each in others if owns(each, packet.src)), None)
+            other = self._known.owner(packet.src, "*", but=by.netns)
             if other is not None:
                 self.faults.append(address.duplicate(packet.src, by.netns, other))
         elif not unfiltered(by.netns, by.link, packet.src):

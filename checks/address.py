@@ -185,6 +185,28 @@ def duplicate(address: IPv4Address, one: Netns, other: Netns) -> Fault:
     )
 
 
+def not_given(netns: Netns, address: IPv4Address) -> Fault:
+    """The fault of a namespace that is to have an address, on whatever link, and does not."""
+    own = [one for link in netns.links for one in interfaces_of(netns, link) if not one.ip.is_loopback]
+    has_now = ", ".join(map(str, own)) or "no address"
+    return Fault(
+        MISSING,
+        f"{beginning(netns)} is to have the address {address}, and it has {has_now}.",
+        found=f"{netns.label}: {has_now}",
+        expected=f"{netns.label}: {address}",
+    )
+
+
+def has_another(netns: Netns, address: IPv4Address, holder: Netns) -> Fault:
+    """The fault of an address that is to be in one namespace and is in another."""
+    return Fault(
+        ELSEWHERE,
+        f"{address} is the address of {called(holder)}, and {called(netns)} does not have it.",
+        found=f"{address}: {called(holder)}",
+        expected=f"{address}: {called(netns)}",
+    )
+
+
 def _held_by(
     place: Netns, holder: Link, wanted: Link | None, address: IPv4Interface, expected: str, link: str
 ) -> Fault:

@@ -6,7 +6,7 @@ Source: nft(8), iptables-extensions(8) on MASQUERADE and SNAT.
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from tutor.check import (
     ROOT,
@@ -28,7 +28,8 @@ from tutor.check import (
     question,
 )
 
-from ._firewall import Fate, Packet, holds, rules_at, translated
+from ._firewall import Fate, Packet, holds, in_words, rules_at, translated
+from ._natting import Translation
 from ._routing import owns
 from ._wire import End, wire_from
 from .address import interfaces_of
@@ -44,6 +45,7 @@ WRONG_NETNS = Diagnosis("nat.wrong-netns", Cause.NAT, "the rule is in a namespac
 FOREIGN_ADDRESS = Diagnosis(
     "nat.foreign-address", Cause.NAT, "the source becomes an address that the link does not have"
 )
+TOO_WIDE = Diagnosis("nat.too-wide", Cause.NAT, "the rule translates what should keep its source, too")
 SKIPPED = Diagnosis("nat.skipped", Cause.NAT, "an earlier rule of the chain ends it before the translation")
 
 _OUTSIDE = (IPv4Address("8.8.8.8"), IPv4Address("1.1.1.1"))
@@ -82,6 +84,34 @@ def translates(state: NetworkState, *, src: tuple[str, ...], out: str, netns: st
             # What hangs on a rule that can't be read is left to a ping: it shows what no theory tells.
             if fault is not None and not fate.unsure:
                 faults.append(fault)
+    return failed_with(*faults[:1])
+
+
+@check
+def exempts(state: NetworkState, *, cidr: IPv4Network, out: str, src: IPv4Network, netns: str = ROOT) -> Verdict:
+    """What `src` sends by `out` gets an address of `out`, but what goes to `cidr` keeps its own."""
+    found = locate(state, out, netns)
+    if isinstance(found, Verdict):
+        return found
+    where, link = found
+    iif = next((each.name for each in where.links if any(i.ip in src for i in interfaces_of(where, each))), "")
+    faults: list[Fault] = []
+    sender = _spread(src)[0]
+    for dst in (*(each for each in _OUTSIDE if each not in cidr), *_around(cidr)):
+        for packet in _sent(sender, dst, iif, out):
+            fate = translated(where, "postrouting", packet)
+            fault = untranslated(state, where, link, packet, fate)
+            if fault is not None and not fate.unsure:
+                faults.append(fault)
+    for dst in _spread(cidr):
+        for packet in _sent(sender, dst, iif, out):
+            fate = translated(where, "postrouting", packet)
+            if fate.action in _ON_SOURCE and not fate.unsure:
+                exception, translation = _exception(where), Translation.of(End(where, link), packet)
+                if exception is not None:
+                    faults.append(_narrow(exception, packet, cidr))
+                elif translation is not None:
+                    faults.append(too_wide(state, translation))
     return failed_with(*faults[:1])
 
 
@@ -155,6 +185,61 @@ def untranslated(state: NetworkState, netns: Netns, out: Link, packet: Packet, f
     return _near_miss(state, netns, out, packet) or _elsewhere(state, netns, out) or _nothing(state, netns, out, packet)
 
 
+def too_wide(state: NetworkState, translation: Translation) -> Fault:
+    """The fault of a rule that changes a source which should stay what it is."""
+    netns, packet, fate = translation.out.netns, translation.packet, translation.fate
+    matches = fate.rule.matches if fate.rule is not None else ()
+    scope = f"is for {' and '.join(map(in_words, matches))}" if matches else "is for everything that leaves"
+    return Fault(
+        TOO_WIDE,
+        f"The rule with {fate.action} in the chain {fate.chain.name if fate.chain is not None else '?'} of "
+        f"{called(netns)} {scope}, and so for what goes from {_sender(state, packet.src)} to {packet.dst}: it arrives "
+        f"as {translation.src}. Pods are to see one another's own addresses.",
+        found=f"{called(netns)}: {packet.src} becomes {translation.src}",
+        expected=f"{called(netns)}: {packet.src} stays {packet.src}",
+    )
+
+
+def _exception(netns: Netns) -> Match | None:
+    """The condition by which some destinations are left out of what is translated, or None."""
+    for _, rule, matches in rules_at(netns, "postrouting", "nat"):
+        for match in matches:
+            excepts = rule.action in _ON_SOURCE if match.negated else rule.action in ("return", "accept")
+            if match.field == "ip daddr" and excepts:
+                return match
+    return None
+
+
+def _narrow(exception: Match, packet: Packet, cidr: IPv4Network) -> Fault:
+    """The fault of an exception that leaves out too little."""
+    values = ", ".join(exception.values)
+    return Fault(
+        WRONG_DESTINATION,
+        f"Packets to {values} keep their source, but those to the rest of {cidr} do not: {packet.dst} would see "
+        f"another address than {packet.src}.",
+        found=f"not translated: {values}",
+        expected=f"not translated: {cidr}",
+    )
+
+
+def _sent(src: IPv4Address, dst: IPv4Address, iif: str, oif: str) -> list[Packet]:
+    return [Packet(src, dst, protocol, iif, oif, port=port) for protocol, port in _SENT]
+
+
+def _spread(network: IPv4Network) -> list[IPv4Address]:
+    """Addresses from all over a network."""
+    size = network.num_addresses
+    return [network[min(number * max(size // 16, 1) + 2, size - 1)] for number in range(16)] + [
+        network[max(size - 2, 0)]
+    ]
+
+
+def _around(network: IPv4Network) -> list[IPv4Address]:
+    """The addresses just before a network and just behind it."""
+    numbers = int(network[0]) - 1, int(network[-1]) + 1
+    return [IPv4Address(number) for number in numbers if 0 <= number < 1 << 32]
+
+
 def _packets(state: NetworkState, sender: Netns, router: Netns, out: Link) -> list[Packet]:
     """Packets of each kind from each address of `sender` to the outside, as they are about to leave `router`."""
     packets = []
@@ -164,11 +249,7 @@ def _packets(state: NetworkState, sender: Netns, router: Netns, out: Link) -> li
         at = wire_from(state, End(sender, link), broken_too=True).find(router)
         iif = at.link.name if at is not None else ""
         for interface in interfaces_of(sender, link):
-            packets += [
-                Packet(interface.ip, dst, protocol, iif, out.name, port=port)
-                for dst in _OUTSIDE
-                for protocol, port in _SENT
-            ]
+            packets += [packet for dst in _OUTSIDE for packet in _sent(interface.ip, dst, iif, out.name)]
     return packets
 
 

@@ -8,6 +8,8 @@ from tutor.check import (
     PASSED,
     Cause,
     Diagnosis,
+    Fault,
+    Netns,
     NetworkState,
     Probe,
     Replies,
@@ -20,11 +22,17 @@ from tutor.check import (
     probes,
 )
 
+from . import nat
+from ._known import Known
 from ._path import Walk
 from ._routing import find_source, find_way
+from .link import in_words
 from .netns import find
 
 UNANSWERED = Diagnosis("reach.unanswered", Cause.REACH, "a ping is not answered, and nothing that can be read says why")
+DISGUISED = Diagnosis(
+    "reach.disguised", Cause.REACH, "a packet arrives under another address, and nothing that can be read says why"
+)
 
 
 @check
@@ -95,6 +103,21 @@ def carried(state: NetworkState, *, src: str, dst: IPv4Address) -> Verdict:
     return failed_with(*walk.faults)
 
 
+@check
+def untranslated(state: NetworkState, replies: Replies, *, src: str, dst: IPv4Address) -> Verdict:
+    """A packet from `src` arrives at `dst` under the address of `src`, and its answer comes back."""
+    start = find(state, src)
+    if isinstance(start, Verdict):
+        return start
+    return failed_with(*faults_between(state, replies, src, start, dst))
+
+
+@probes(untranslated)
+def untranslated_probes(*, src: str, dst: IPv4Address) -> tuple[Probe, ...]:
+    """One datagram."""
+    return (datagram(src, dst),)
+
+
 @fact
 def answered(state: NetworkState, *, dst: IPv4Address) -> Shown:
     """The output shows that `dst` has answered a ping."""
@@ -135,6 +158,56 @@ def seen(state: NetworkState, *, src: str, dst: IPv4Address) -> Shown:
     if source is None:
         return Shown((), f"{src} can't send to {dst}")
     return Shown(((f"{source} > {dst}",),), f"a packet {source} > {dst}")
+
+
+def datagram(src: str, dst: IPv4Address) -> Probe:
+    """A datagram from a place to an address."""
+    return Probe.from_place("datagram", src, str(dst))
+
+
+def faults_between(
+    state: NetworkState, replies: Replies, src: str, start: Netns, dst: IPv4Address, known: Known | None = None
+) -> list[Fault]:
+    """What keeps a packet from arriving under its sender's own address, or its answer from coming back.
+
+    Args:
+        state: the network.
+        replies: what came back.
+        src: what the lesson calls the sender.
+        start: the sender.
+        dst: where it sends.
+        known: what has been found out about this state already.
+    """
+    walk = Walk(state, translate=False, protocol="udp", known=known or Known(state))
+    walk.there_and_back(start, dst)
+    way = find_way(start, dst)
+    own = find_source(start, dst, way) if way is not None else None
+    reply = replies.get(datagram(src, dst))
+    if reply is not None and reply.answered and reply.seen_as in ("", str(own)):
+        return []
+    found = [*walk.faults, *(nat.too_wide(state, each) for each in walk.translations)]
+    if found or reply is None:
+        return found
+    who = in_words(state, src)
+    if not reply.answered:
+        return [
+            Fault(
+                UNANSWERED,
+                f"A datagram from {who} to {dst} is not answered ({reply.reason}), and all that the tutor can read "
+                "looks right. `tcpdump` on the links along the way shows how far it comes.",
+                found=f"{who} to {dst}: {reply.reason}",
+                expected=f"{who} to {dst}: an answer",
+            )
+        ]
+    return [
+        Fault(
+            DISGUISED,
+            f"A datagram from {who} arrives at {dst} as if it came from {reply.seen_as}, not from {own}, and nothing "
+            "that the tutor can read says why.",
+            found=f"source at {dst}: {reply.seen_as}",
+            expected=f"source at {dst}: {own}",
+        )
+    ]
 
 
 def _tcp(src: str, dst: IPv4Address, port: int) -> Probe:
