@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 
 import pytest
@@ -97,6 +98,31 @@ def test_every_command_stands_in_a_group_that_is_there(words: str) -> None:
     parent = words.rpartition(" ")[0]
     assert parent in CATALOGUE.groups
     assert all(example.startswith(f"az {words}") for _, example in CATALOGUE.commands[words].examples)
+
+
+MINE = {
+    "MyResourceGroup": "MC_lab",
+    "MyRouteTable": "aks-routetable",
+    "MyRoute": "to-node0",
+    "MyVNet": "aks-vnet",
+    "MySubnet": "aks-subnet",
+    "MyNic": "node0-nic",
+    "MyIpConfig": "ipconfig1",
+    "MyVm": "node0",
+}
+
+
+@pytest.mark.parametrize(
+    "example", [example for command in CATALOGUE.commands.values() for _, example in command.examples]
+)
+def test_every_example_can_be_followed_with_names_of_ones_own(example: str) -> None:
+    words = [MINE.get(word, word) for word in shlex.split(example)[1:]]
+    cloud = aks()
+    if words[2:3] == ["delete"]:
+        # A table that is in use stays, so first it is taken from its subnet.
+        cloud.subnets[0].route_table = ""
+    ran = run(words, cloud)
+    assert (ran.status, ran.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

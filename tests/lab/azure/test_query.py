@@ -76,6 +76,7 @@ VALUE: dict[str, Any] = {
         ("items[*][name, size][0]", ["x", "y", "z"]),
         ("items[].{n: name}[0]", OrderedDict(n="x")),
         ("items[?size < 'a']", []),
+        ("[`1` == `true`, `1` != `true`, `1` == `1`]", [False, True, True]),
         ("contains('text', 'ex')", True),
     ],
 )
@@ -110,6 +111,8 @@ def test_a_query_finds_what_jmespath_finds(query: str, found: Any) -> None:
             "contains(), ends_with(), join(), length(), sort(), starts_with().",
         ),
         ("length(a, b)", "The function length() takes 1 argument."),
+        ("length()", "The function length() takes 1 argument."),
+        ("(a b)", "'b' can't stand where it does."),
         ("contains(a)", "The function contains() takes 2 arguments."),
         ("[99999999999]", "The number 99999999999 is too large."),
         ("(" * 40 + "a" + ")" * 40, "Its brackets go too deep."),
