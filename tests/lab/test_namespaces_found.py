@@ -121,6 +121,29 @@ def test_names_behind_a_symbolic_link_count(lab: Lab, sh: Sh) -> None:
     assert _found(lab, name="pod")
 
 
+def test_the_folders_that_hold_namespaces_are_told_with_the_strangers_in_them(lab: Lab, sh: Sh) -> None:
+    assert _folders(lab) == ()
+    sh("mkdir -p /run/docker/netns; touch /run/docker/netns/pod; unshare --net=/run/docker/netns/pod true")
+    assert _folders(lab) == (("/run/docker/netns", "", ()),)
+    sh("mkdir /run/netns; ln -s /run/docker/netns /run/netns; cp /etc/hostname /run/netns/copy")
+    strangers = (("copy", ""), ("netns", "/run/docker/netns"))
+    assert _folders(lab) == (("/run/netns", "", strangers), ("/run/docker/netns", "", ()))
+
+
+@pytest.mark.parametrize(("target", "strangers"), [("docker", (("netns", ""),)), ("nowhere", ()), ("netns", ())])
+def test_a_folder_that_is_a_link_is_told_with_its_target(
+    lab: Lab, sh: Sh, target: str, strangers: tuple[tuple[str, str], ...]
+) -> None:
+    sh(f"mkdir -p /run/docker/netns; ln -s {target} /run/netns")
+    assert _folders(lab) == (("/run/netns", target, strangers),)
+
+
+def test_of_a_folder_full_of_strangers_only_some_are_told(lab: Lab, sh: Sh) -> None:
+    sh("mkdir /run/netns; cd /run/netns; touch $(seq 1000) $'\\xff'")
+    (folder,) = _found(lab, name="root").folders
+    assert len(folder[2]) == 16
+
+
 def test_a_deleted_one_is_gone_and_its_veth_with_it(lab: Lab, sh: Sh) -> None:
     assert sh("ip netns add ns1 && ip link add va type veth peer name vb netns ns1 && ip link show va")[0] == 0
     assert _found(lab, name="ns1")
@@ -153,6 +176,11 @@ def _links(lab: Lab, inode: int) -> bytes:
     with socket.socket(fileno=descriptor) as asking:
         asking.send(struct.pack("=IHHIIBxHiII", 32, 18, 0x301, 1, 0, 0, 0, 0, 0, 0))
         return asking.recv(65536)
+
+
+def _folders(lab: Lab) -> tuple[object, ...]:
+    """What is told of the machine's folders."""
+    return _found(lab, name="root").folders
 
 
 def _found(lab: Lab, *, name: str) -> Sighted:

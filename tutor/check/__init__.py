@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from tutor.check.answer import Answer, Shown
 from tutor.check.definition import Arguments, Definition, Kind, check, fact, probes, question
+from tutor.check.folder import NetnsFolder
 from tutor.check.probe import Probe, Replies, Reply
 from tutor.check.state import (
     ROOT,
@@ -73,6 +74,7 @@ __all__ = [
     "Match",
     "Neighbour",
     "Netns",
+    "NetnsFolder",
     "NetworkState",
     "Outcome",
     "PolicyRule",

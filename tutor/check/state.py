@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from types import MappingProxyType
 
+from tutor.check.folder import NetnsFolder
+
 ROOT = "root"
 """The name by which lessons call a machine's first network namespace."""
 
@@ -266,6 +268,8 @@ class Netns:
     """net.bridge.bridge-nf-call-iptables; None where the kernel has no bridge netfilter."""
     is_home: bool = True
     """Whether its machine is the learner's."""
+    folders: tuple[NetnsFolder, ...] = ()
+    """Of a machine's first namespace: `/run/netns`, where it is there, and other folders with namespaces in them."""
 
     @property
     def label(self) -> str:

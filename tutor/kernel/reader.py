@@ -174,7 +174,10 @@ def _same(namespaces: tuple[Netns, ...], state: NetworkState, home: str, cloud: 
 def _in_order(found: Sequence[Sighted]) -> dict[int, Sighting]:
     """Sightings by inode: machines in the order of the scan, of each its root first, then the named, then others."""
     machines = {name: place for place, name in enumerate(dict.fromkeys(sighted.machine for sighted in found))}
-    sightings = [Sighting(one.machine, one.inode, tuple(one.names), tuple(one.paths), tuple(one.pids)) for one in found]
+    sightings = [
+        Sighting(one.machine, one.inode, tuple(one.names), tuple(one.paths), tuple(one.pids), tuple(one.folders))
+        for one in found
+    ]
     sightings.sort(
         key=lambda one: (machines[one.machine], ROOT not in one.names, not one.names, one.names, one.paths, one.inode)
     )

@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+Folder = tuple[str, str, tuple[tuple[str, str], ...]]
+"""A folder that holds namespaces as files: the fields of `tutor.check.NetnsFolder`."""
+
 
 class Sighted(Protocol):
     """Anything that says of a namespace what `Sighting` says."""
@@ -34,6 +37,10 @@ class Sighted(Protocol):
     def pids(self) -> tuple[int, ...]:
         """Processes in it."""
 
+    @property
+    def folders(self) -> tuple[Folder, ...]:
+        """With a machine's first one: the folders that hold namespaces of the machine as files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -49,6 +56,8 @@ class Sighting:
     """Other files that it is bind-mounted on."""
     pids: tuple[int, ...] = ()
     """Processes that live in it, as the machine numbers them."""
+    folders: tuple[Folder, ...] = ()
+    """With a machine's first one: the folders that hold namespaces of the machine as files."""
 
 
 class NamespaceSource(Protocol):

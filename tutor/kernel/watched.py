@@ -13,7 +13,7 @@ from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
-from tutor.check import Address, Chain, Flow, Link, LinkConf, Neighbour, Netns, PolicyRule, Route
+from tutor.check import Address, Chain, Flow, Link, LinkConf, Neighbour, Netns, NetnsFolder, PolicyRule, Route
 from tutor.errors import KernelReadError, LabError, LabGone
 from tutor.kernel.addresses import read_addresses, read_rules
 from tutor.kernel.change import Change, Part
@@ -210,6 +210,7 @@ class Watched:
             flows=self._flows,
             bridge_nf=self._bridge_nf,
             is_home=is_home,
+            folders=tuple(NetnsFolder(*folder) for folder in sighting.folders),
         )
         self._netns = _kept(before, netns)
         return self._netns

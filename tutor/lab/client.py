@@ -43,6 +43,9 @@ class Sighted:
     """Other files that it is mounted on."""
     pids: tuple[int, ...]
     """Processes in it, as the machine counts."""
+    folders: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = ()
+    """With a machine's first one: each folder that holds namespaces as files, with its path, where it leads if it is a
+    symbolic link, and the entries that are no namespaces (name, and where a link leads)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +281,14 @@ class Lab:
         """All network namespaces of all machines now."""
         answer, _ = self._call("scan")
         return tuple(
-            Sighted(item["machine"], item["inode"], tuple(item["names"]), tuple(item["paths"]), tuple(item["pids"]))
+            Sighted(
+                item["machine"],
+                item["inode"],
+                tuple(item["names"]),
+                tuple(item["paths"]),
+                tuple(item["pids"]),
+                tuple((path, target, tuple(map(tuple, others))) for path, target, others in item["folders"]),
+            )
             for item in answer["namespaces"]
         )
 

@@ -201,6 +201,7 @@ class Operations:
                 "names": [_printable(name) for name in item.names],
                 "paths": [_printable(path) for path in item.paths],
                 "pids": item.shown_pids,
+                "folders": [folder.told(_printable) for folder in item.folders],
             }
             for item in found
         ]

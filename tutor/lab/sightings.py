@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from tutor.lab import netns
 from tutor.lab import syscalls as sc
+from tutor.lab.folders import Folder, look_into
 from tutor.lab.machine import Machine
 
 _NSFS = re.compile(r"^\d+ \d+ \S+ net:\[(\d+)\] (\S+) .* - nsfs ")
@@ -43,6 +44,8 @@ class Sighting:
     """Processes in it, as the agent counts."""
     shown_pids: list[int] = field(default_factory=list)
     """The same, as the machine counts."""
+    folders: list[Folder] = field(default_factory=list)
+    """With a machine's first one: the folders that hold namespaces of the machine as files."""
 
 
 def scan(machines: Iterable[Machine]) -> list[Sighting]:
@@ -61,6 +64,8 @@ def scan(machines: Iterable[Machine]) -> list[Sighting]:
         for inode, name in _named(machine):
             if inode in sightings and inode != own:
                 sightings[inode].names.append(name)
+        paths = [path for sighting in sightings.values() for path in sighting.paths]
+        sightings[own].folders = look_into(machine.root, paths, sightings.keys())
         found.extend(sightings.values())
     _add_processes(found, by_pid_namespace)
     by_name = {machine.name: machine for machine in machines}
