@@ -90,6 +90,45 @@ def of_two(state: NetworkState, *, first: str, second: str, netns: str = ROOT) -
     return Shown(((str(one[0]), str(two[0])), plain), f"{first} has {one[0]}, {second} has {two[0]}")
 
 
+@fact
+def all_shown(state: NetworkState, *, links: tuple[str, ...], netns: str = ROOT) -> Shown:
+    """The output shows `links` with an IPv4 address of each."""
+    found = {name: own[0] for name in links if (own := _interfaces(state, name, netns))}
+    if len(found) < len(links):
+        return Shown((), f"not all of {', '.join(links)} have an address")
+    with_length = tuple(word for name, own in found.items() for word in (name, str(own)))
+    with_mask = tuple(word for name, own in found.items() for word in (name, str(own.ip), str(own.netmask)))
+    words = ", ".join(f"{name} has {own}" for name, own in found.items())
+    return Shown((with_length, with_mask), words)
+
+
+@question
+def of(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
+    """Which IPv4 address has `link`?"""
+    own = _interfaces(state, link, netns)
+    return Answer((str(own[0]), str(own[0].ip)), f"{link} has {own[0]}.") if own else Answer(())
+
+
+@question
+def netns_with(state: NetworkState, *, address: IPv4Address) -> Answer:
+    """Which namespace, on whatever machine, has `address`?"""
+    for netns in state.namespaces:
+        for link in netns.links:
+            if any(own.ip == address for own in interfaces_of(netns, link)):
+                forms = dict.fromkeys((netns.label, *netns.names, called(netns), state.place_of(netns)))
+                return Answer(tuple(forms), f"{address} is on {link.name} of {called(netns)}.")
+    return Answer(())
+
+
+@question
+def link_with(state: NetworkState, *, address: IPv4Address, netns: str = ROOT) -> Answer:
+    """Which link of `netns` has `address`?"""
+    where = state.find_netns(netns)
+    links = where.links if where is not None else ()
+    found = [it.name for it in links if where and any(own.ip == address for own in interfaces_of(where, it))]
+    return Answer(tuple(found[:1]))
+
+
 @question
 def scope_of(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
     """Which scope has the IPv4 address of `link`?"""

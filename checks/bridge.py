@@ -5,6 +5,7 @@ from __future__ import annotations
 from tutor.check import (
     PASSED,
     ROOT,
+    Answer,
     Cause,
     Diagnosis,
     Fault,
@@ -17,6 +18,7 @@ from tutor.check import (
     fact,
     failed,
     failed_with,
+    question,
 )
 
 from .link import WRONG_KIND, inside, locate
@@ -62,6 +64,41 @@ def port_shown(state: NetworkState, *, bridge: str, port: str, netns: str = ROOT
     if not has_port(state, bridge=bridge, port=port, netns=netns).passed:
         return Shown((), f"{port} is no port of {bridge}")
     return Shown(((bridge, port),), f"{bridge} and its port {port}")
+
+
+@fact
+def ports_shown(state: NetworkState, *, bridge: str, without: tuple[str, ...] = (), netns: str = ROOT) -> Shown:
+    """The output shows all ports of `bridge`, and the bridges `without`, which have none."""
+    found = locate(state, bridge, netns)
+    ports = [port.name for port in found[0].ports_of(found[1])] if not isinstance(found, Verdict) else []
+    if isinstance(found, Verdict) or not ports or not all(_is_empty(found[0], name) for name in without):
+        return Shown((), f"{bridge} has no port, or {' or '.join(without) or 'another'} has one")
+    none = f"; {', '.join(without)} {'has' if len(without) == 1 else 'have'} none" if without else ""
+    # `brctl show` lists bridges with their ports; `ip link` and `bridge link` list ports with their bridge.
+    return Shown(((bridge, *ports, *without), (f"master {bridge}", *ports)), f"{bridge} has {', '.join(ports)}{none}")
+
+
+@question
+def ports(state: NetworkState, *, bridge: str, netns: str = ROOT) -> Answer:
+    """How many ports has `bridge`?"""
+    found = locate(state, bridge, netns)
+    if isinstance(found, Verdict):
+        return Answer(())
+    names = [port.name for port in found[0].ports_of(found[1])]
+    return Answer((str(len(names)), *(() if names else ("none", "no"))), f"Its ports: {', '.join(names) or 'none'}.")
+
+
+@question
+def of_port(state: NetworkState, *, port: str, netns: str = ROOT) -> Answer:
+    """Of which bridge is `port` a port?"""
+    found = locate(state, port, netns)
+    master = found[0].find_link_by_index(found[1].master) if not isinstance(found, Verdict) else None
+    return Answer((master.name,)) if master is not None else Answer(())
+
+
+def _is_empty(netns: Netns, name: str) -> bool:
+    it = netns.find_link(name)
+    return it is not None and it.kind == "bridge" and not netns.ports_of(it)
 
 
 def not_its_port(netns: Netns, link: Link, bridge: Link) -> Fault:

@@ -22,6 +22,7 @@ from tutor.check import (
     failed,
     question,
 )
+from tutor.check.state import IFF_PROMISC
 
 MISSING = Diagnosis("link.missing", Cause.EXISTS, "no namespace has a link of this name")
 WRONG_KIND = Diagnosis("link.wrong-kind", Cause.EXISTS, "a link of this name is there, but it is of another kind")
@@ -32,6 +33,7 @@ UP = Diagnosis("link.up", Cause.UP, "the link is set up, but should not be yet")
 NO_CARRIER = Diagnosis(
     "link.no-carrier", Cause.UP, "the link is set up, but nothing is alive at the other end of its cable"
 )
+NOT_PROMISCUOUS = Diagnosis("link.not-promiscuous", Cause.UP, "the link takes only frames that are meant for it")
 CARRIER = Diagnosis("link.carrier", Cause.UP, "the link has a carrier, but should not have one yet")
 
 
@@ -133,6 +135,32 @@ def has_no_carrier(state: NetworkState, *, link: str, netns: str = ROOT) -> Verd
     )
 
 
+@check
+def promiscuous(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict:
+    """`link` takes all frames, whoever they are meant for."""
+    found = locate(state, link, netns)
+    if isinstance(found, Verdict):
+        return found
+    where, it = found
+    if it.flags & IFF_PROMISC:
+        return PASSED
+    return failed(
+        NOT_PROMISCUOUS,
+        f"{link} is not promiscuous{inside(where)}: {by_ip(where, f'link set {link} promisc on')} makes it so.",
+        found=f"{link}: no PROMISC",
+        expected=f"{link}: PROMISC",
+    )
+
+
+@fact
+def all_listed(state: NetworkState, *, links: tuple[str, ...], netns: str = ROOT) -> Shown:
+    """The output names all of `links`."""
+    found = [locate(state, each, netns) for each in links]
+    if any(isinstance(each, Verdict) for each in found):
+        return Shown((), f"not all of {', '.join(links)} are there")
+    return Shown((tuple(links),), f"{', '.join(links)} are in the list")
+
+
 @fact
 def name(state: NetworkState, *, link: str, netns: str = ROOT) -> Shown:
     """The output names `link`, as the kernel has it."""
@@ -161,6 +189,14 @@ def index(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
     if isinstance(found, Verdict):
         return Answer(())
     return Answer((str(found[1].index),), f"The number before the name is the ifindex: {found[1].index}: {link}.")
+
+
+@question
+def name_of(state: NetworkState, *, index: int, netns: str = ROOT) -> Answer:
+    """Which link of `netns` has the ifindex `index`?"""
+    where = state.find_netns(netns)
+    found = where.find_link_by_index(index) if where is not None else None
+    return Answer((found.name,)) if found is not None else Answer(())
 
 
 @question

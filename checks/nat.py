@@ -138,6 +138,27 @@ def listed(state: NetworkState, *, out: str, netns: str = ROOT) -> Shown:
     return Shown((), "there is no rule that translates a source")
 
 
+@fact
+def exemption_listed(state: NetworkState, *, cidr: IPv4Network, netns: str = ROOT) -> Shown:
+    """The output lists the rule that translates a source, and that it leaves out what goes to `cidr`."""
+    where = state.find_netns(netns)
+    exception = _exception(where) if where is not None else None
+    if exception is None or exception.values != (str(cidr),):
+        return Shown((), f"no rule leaves out {cidr}")
+    if not exception.negated:
+        return Shown((("MASQUERADE", str(cidr)), ("masquerade", str(cidr))), f"the rules for {cidr} and for the rest")
+    forms = (("MASQUERADE", f"!{cidr}"), ("MASQUERADE", f"! -d {cidr}"), ("masquerade", f"ip daddr != {cidr}"))
+    return Shown(forms, f"the rule with MASQUERADE, for all destinations but {cidr}")
+
+
+@question
+def exempted(state: NetworkState, *, netns: str = ROOT) -> Answer:
+    """To which destinations do packets keep their source?"""
+    where = state.find_netns(netns)
+    exception = _exception(where) if where is not None else None
+    return Answer((", ".join(exception.values),)) if exception is not None else Answer(())
+
+
 @question
 def source_outside(state: NetworkState, *, src: str, dst: IPv4Address, out: str, netns: str = ROOT) -> Answer:
     """Which source address do packets of `src` to `dst` carry once they have left by `out`?"""

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from tutor.check import PASSED, ROOT, Cause, Diagnosis, Netns, NetworkState, Shown, Verdict, check, fact, failed
+from tutor.check import (
+    PASSED,
+    ROOT,
+    Answer,
+    Cause,
+    Diagnosis,
+    Netns,
+    NetworkState,
+    Shown,
+    Verdict,
+    check,
+    fact,
+    failed,
+    question,
+)
 
 from .link import by_ip, in_words, on_machine
 
 MISSING = Diagnosis("netns.missing", Cause.EXISTS, "no network namespace of this name is listed by ip netns")
 UNNAMED = Diagnosis("netns.unnamed", Cause.EXISTS, "a namespace was made, but it has no name that ip netns could list")
+UNLISTED = Diagnosis("netns.unlisted", Cause.EXISTS, "the namespace is there, but `ip netns` does not list it")
 NOT_EMPTY = Diagnosis("netns.not-empty", Cause.WHERE, "there is a link in the namespace that should not be there yet")
 
 _TUNNELS = ("sit0", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6tnl0", "ip6gre0")
@@ -47,6 +62,61 @@ def listed(state: NetworkState, *, netns: str) -> Shown:
     return Shown(((state.split_place(netns)[1],),), f"{in_words(state, netns)} is in the list")
 
 
+@check
+def named(state: NetworkState, *, netns: tuple[str, ...]) -> Verdict:
+    """`ip netns` lists all of `netns`."""
+    for name in netns:
+        found = find(state, name)
+        if isinstance(found, Verdict):
+            return found
+        wanted = state.split_place(name)[1]
+        if wanted not in found.names:
+            file = found.paths[0] if found.paths else "none that is bind-mounted"
+            return failed(
+                UNLISTED,
+                f"{in_words(state, name)} is there, but `ip netns` does not list it: it lists the files in /run/netns, "
+                f"and the file of this namespace is {file}.",
+                found=f"{wanted}: {file}",
+                expected=f"{wanted}: /run/netns/{wanted}",
+            )
+    return PASSED
+
+
+@fact
+def all_listed(state: NetworkState, *, netns: tuple[str, ...], others: tuple[str, ...] = ()) -> Shown:
+    """The output lists all of `netns`, and `others` (such as `default`)."""
+    missing = [name for name in netns if isinstance(find(state, name), Verdict)]
+    if missing:
+        return Shown((), f"{', '.join(missing)} does not exist")
+    names = [state.split_place(name)[1] for name in netns]
+    return Shown(((*names, *others),), f"{', '.join((*names, *others))} are in the list")
+
+
+@fact
+def ids_listed(state: NetworkState, *, netns: tuple[str, ...], of: str = ROOT) -> Shown:
+    """The output lists all of `netns`, each with the id by which `of` knows it, as `ip netns` does."""
+    ids = [(state.split_place(name)[1], _id_of(state, name, of)) for name in netns]
+    if any(number is None for _, number in ids):
+        return Shown((), f"not all of {', '.join(netns)} have an id")
+    return Shown((tuple(f"{name} (id: {number})" for name, number in ids),), "each namespace, with its id")
+
+
+@question
+def id_of(state: NetworkState, *, netns: str, of: str = ROOT) -> Answer:
+    """Which id has `netns` in `of`?"""
+    number = _id_of(state, netns, of)
+    if number is None:
+        return Answer(())
+    return Answer((str(number),), f"A link whose peer is in it says `link-netnsid {number}`.")
+
+
+@question
+def count(state: NetworkState, *, machine: str = "") -> Answer:
+    """How many namespaces are there beside the root namespace?"""
+    number = sum(each.label != ROOT for each in state.of(machine))
+    return Answer((str(number), *(() if number else ("none", "no"))))
+
+
 @fact
 def lo_down(state: NetworkState, *, netns: str) -> Shown:
     """The output shows that the loopback of `netns` is down."""
@@ -56,6 +126,14 @@ def lo_down(state: NetworkState, *, netns: str) -> Shown:
         return Shown((), f"{netns} has no loopback that is down")
     # "DOWN" alone stands behind other links too: what tells it apart are the flags of a loopback, without UP.
     return Shown((("<LOOPBACK>",), ("flags=8<LOOPBACK>",)), f"lo is down in {netns}: <LOOPBACK>, without UP")
+
+
+def _id_of(state: NetworkState, netns: str, of: str) -> int | None:
+    """The id by which the namespace `of` names another one, as far as a cable into it tells."""
+    there = state.find_netns(netns)
+    here = state.find_netns(of, there.machine) if there is not None else None
+    links = here.links if here is not None else ()
+    return next((it.peer_nsid for it in links if there is not None and it.peer_netns == there.inode), None)
 
 
 def find(state: NetworkState, netns: str) -> Netns | Verdict:

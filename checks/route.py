@@ -104,6 +104,24 @@ def leaves_by(state: NetworkState, *, dst: IPv4Address, link: str, netns: str = 
 
 
 @question
+def gateway(state: NetworkState, *, netns: str = ROOT) -> Answer:
+    """Which gateway has the default route of `netns`?"""
+    where = state.find_netns(netns)
+    way = find_way(where, _OUTSIDE[0]) if where is not None else None
+    if way is None or way.gateway is None or way.link is None:
+        return Answer(())
+    return Answer((str(way.gateway),), f"All that is not for a neighbour leaves by {way.link.name} for {way.gateway}.")
+
+
+@question
+def link_towards(state: NetworkState, *, dst: IPv4Address, netns: str = ROOT) -> Answer:
+    """By which link do packets to `dst` leave `netns`?"""
+    where = state.find_netns(netns)
+    way = find_way(where, dst) if where is not None else None
+    return Answer((way.link.name,)) if way is not None and way.link is not None else Answer(())
+
+
+@question
 def source_towards(state: NetworkState, *, dst: IPv4Address, netns: str = ROOT) -> Answer:
     """Which source address does a packet to `dst` get?"""
     where = state.find_netns(netns)

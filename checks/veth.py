@@ -129,6 +129,50 @@ def ends(state: NetworkState, *, link: str, netns: str = ROOT) -> Shown:
     )
 
 
+@fact
+def nsids_shown(state: NetworkState, *, bridge: str, netns: str = ROOT) -> Shown:
+    """The output shows every port of `bridge` with the id of its peer's namespace (or its name, once it has one)."""
+    found = locate(state, bridge, netns)
+    ports = found[0].ports_of(found[1]) if not isinstance(found, Verdict) else ()
+    known = [(port, peer[0]) for port in ports if (peer := state.find_peer(port)) is not None]
+    if not known or any(port.peer_nsid is None for port, _ in known):
+        return Shown((), f"{bridge} has no port whose peer is elsewhere")
+    ids = [word for port, _ in known for word in (port.name, f"link-netnsid {port.peer_nsid}")]
+    # `ip` says the name in place of the id as soon as there is one under /run/netns.
+    said = [word for port, there in known for word in (port.name, _as_ip_says(port, there))]
+    words = ", ".join(f"{port.name}: {port.peer_nsid}" for port, _ in known)
+    return Shown((tuple(ids), tuple(said)), f"the link-netnsid of each port of {bridge} ({words})")
+
+
+@question
+def peer_netns(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
+    """Which namespace holds the other end of `link`'s pair?"""
+    found = _veth(state, link, netns)
+    peer = state.find_peer(found[1]) if found is not None else None
+    if peer is None:
+        return Answer(())
+    forms = dict.fromkeys((peer[0].label, *peer[0].names, called(peer[0]), state.place_of(peer[0])))
+    return Answer(tuple(forms), f"It is {peer[1].name} of {called(peer[0])}.")
+
+
+@question
+def nsid(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
+    """By which link-netnsid does `link` name the namespace of its peer?"""
+    found = _veth(state, link, netns)
+    if found is None or found[1].peer_nsid is None:
+        return Answer(())
+    return Answer((str(found[1].peer_nsid),))
+
+
+@question
+def link_to(state: NetworkState, *, netns: str) -> Answer:
+    """Which link of the machine's root namespace is the other end of a cable into `netns`?"""
+    there = state.find_netns(netns)
+    root = state.find_netns(ROOT, there.machine) if there is not None else None
+    found = [it.name for it in root.links if there and it.peer_netns == there.inode] if root is not None else []
+    return Answer(tuple(found[:1]), f"Its peer is in {called(there)}." if there and found else "")
+
+
 @question
 def peer_index(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
     """Which ifindex has the other end of `link`'s pair, in its own namespace?"""
@@ -145,6 +189,10 @@ def peer_name(state: NetworkState, *, link: str, netns: str = ROOT) -> Answer:
     found = _veth(state, link, netns)
     peer = state.find_peer(found[1]) if found is not None else None
     return Answer((peer[1].name,)) if peer is not None else Answer(())
+
+
+def _as_ip_says(port: Link, there: Netns) -> str:
+    return f"link-netns {there.names[0]}" if there.names else f"link-netnsid {port.peer_nsid}"
 
 
 def _both_ends(state: NetworkState, a: str, b: str, machine: str) -> tuple[_Found | None, _Found | None]:

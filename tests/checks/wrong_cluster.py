@@ -18,6 +18,7 @@ from tests.checks.cluster_world import (
     with_routes,
     with_table,
 )
+from tests.checks.conftest import link, state
 from tests.checks.finished import address
 from tutor.check import NetworkState
 
@@ -61,6 +62,18 @@ WRONG: Mapping[str, tuple[str, NetworkState, dict[str, Any], tuple[str, ...]]] =
         at(cluster(), "node1:root", addresses=(address(2, "10.240.0.9/16"), address(5, "10.244.1.1/24"))),
         {"src": "root", "dst": str(IPv4Address(NODE1))},
         ("node1-nic", NODE1, "10.240.0.9/16", "node1"),
+    ),
+    "link.not-promiscuous": (
+        "link.promiscuous",
+        state(link(2, "cbr0", "bridge", up=True)),
+        {"link": "cbr0"},
+        ("cbr0", "link set cbr0 promisc on"),
+    ),
+    "netns.unlisted": (
+        "netns.named",
+        cluster(),
+        {"netns": ["1c29ea39686a"]},
+        ("1c29ea39686a", "/run/docker/netns/1c29ea39686a", "/run/netns"),
     ),
     "nat.too-wide": (
         "reach.untranslated",
