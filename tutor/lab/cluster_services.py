@@ -6,6 +6,7 @@ none of it: the nursery loads it before a lab that does is born. Does not know h
 
 from __future__ import annotations
 
+import copy
 import os
 import socket
 from collections.abc import Callable
@@ -76,11 +77,13 @@ class ClusterServices:
         look_again()
 
     def _az(self, asked: Asked, reply: Reply) -> None:
+        before = copy.deepcopy(self._world.cloud)
         ran = azure.run(asked.arguments, self._world.cloud, columns=asked.columns)
         if ran.changed:
             try:
                 build.tell_fabric(self._world)
             except LabError as error:
+                self._world.cloud = before
                 reply(Answered(errors=f"ERROR: the lab's cloud could not do that: {error.message}\n", status=1))
                 return
             self._cloud_changed()

@@ -47,6 +47,18 @@ def look_into(root: int, files: Iterable[str], inodes: Collection[int]) -> list[
     return [folder for folder in found if folder is not None]
 
 
+def inode_at(root: int, path: str) -> int | None:
+    """The inode of the file that `path` leads to within the machine; None where it leads nowhere (or into /proc)."""
+    try:
+        descriptor = sc.open_in_root(root, path, os.O_PATH)  # opens nothing: a FIFO would make us wait
+    except OSError:
+        return None
+    try:
+        return os.fstat(descriptor).st_ino
+    finally:
+        os.close(descriptor)
+
+
 def _look(root: int, path: str, inodes: Collection[int]) -> Folder | None:
     above, _, name = path.rpartition("/")
     try:
@@ -61,7 +73,7 @@ def _look(root: int, path: str, inodes: Collection[int]) -> Folder | None:
             for entry in sorted(os.listdir(inside)):
                 if len(folder.strangers) == _STRANGERS_KEPT:
                     break
-                if os.stat(entry, dir_fd=inside, follow_symlinks=False).st_ino not in inodes:
+                if inode_at(root, f"{path}/{entry}") not in inodes:
                     folder.strangers.append((entry, _target(inside, entry)))
     except OSError:
         pass  # a link that leads nowhere, or an entry that has just gone: what is known by then is told

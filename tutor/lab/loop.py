@@ -56,6 +56,11 @@ class Loop:
         """Call `call` whenever `file` can be written."""
         self._set(file, lambda watched: setattr(watched, "writable", call))
 
+    def unwatch_readable(self, file: File) -> None:
+        """Do not look at what can be read from `file` any more; writing goes on."""
+        if file in self._selector.get_map():
+            self._set(file, lambda watched: setattr(watched, "readable", None))
+
     def unwatch_writable(self, file: File) -> None:
         """Stop doing so; reading goes on."""
         if file in self._selector.get_map():

@@ -224,7 +224,7 @@ class _Session:
             self._running.let_go()
         for end in (self._data, self._lines, self._input):
             if end is not None:
-                self._loop.unwatch(end)
+                self._loop.unwatch_readable(end)  # what waits to be written still is
         self._out.then(self._data.close)
         if self._input is not None:
             self._input.close()

@@ -11,14 +11,13 @@ from __future__ import annotations
 import os
 import re
 import socket
-import stat
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tutor.lab import netns
 from tutor.lab import syscalls as sc
-from tutor.lab.folders import Folder, look_into
+from tutor.lab.folders import Folder, inode_at, look_into
 from tutor.lab.machine import Machine
 
 _NSFS = re.compile(r"^\d+ \d+ \S+ net:\[(\d+)\] (\S+) .* - nsfs ")
@@ -175,12 +174,10 @@ def _named(machine: Machine) -> list[tuple[int, str]]:
     named = []
     try:
         for name in sorted(os.listdir(folder)):
-            try:
-                entry = os.stat(name, dir_fd=folder, follow_symlinks=False)
-            except OSError:
-                continue
-            if stat.S_ISREG(entry.st_mode):
-                named.append((entry.st_ino, name))
+            # An entry that is a symbolic link to such a file does for `ip` as well.
+            inode = inode_at(machine.root, f"run/netns/{name}")
+            if inode is not None:
+                named.append((inode, name))
     finally:
         os.close(folder)
     return named

@@ -64,7 +64,7 @@ if [ $tty = yes ]; then
     trap 'size=$(stty size); printf "W %s %s\\n" "${{size#* }}" "${{size% *}}" >&8' WINCH
     stty raw -echo
 fi
-cat <&7 &
+cat <&7 8>&- &
 output=$!
 # Its own connection, which ends when the input does.
 ( connect 9 && printf 'input %s\\n' "$session" >&9 && exec 7>&- 8>&- && exec cat <&0 >&9 2>/dev/null ) <&0 &
