@@ -121,6 +121,14 @@ def test_names_behind_a_symbolic_link_count(lab: Lab, sh: Sh) -> None:
     assert _found(lab, name="pod")
 
 
+def test_names_that_are_symbolic_links_themselves_count(lab: Lab, sh: Sh) -> None:
+    sh("mkdir -p /run/docker/netns; touch /run/docker/netns/pod; unshare --net=/run/docker/netns/pod true")
+    sh("mkdir /run/netns; ln -s /var/run/docker/netns/* /run/netns")
+    assert sh("ip netns")[1].split() == ["pod"]
+    assert _found(lab, name="pod").paths == ("/run/docker/netns/pod",)
+    assert _folders(lab) == (("/run/netns", "", ()), ("/run/docker/netns", "", ()))
+
+
 def test_the_folders_that_hold_namespaces_are_told_with_the_strangers_in_them(lab: Lab, sh: Sh) -> None:
     assert _folders(lab) == ()
     sh("mkdir -p /run/docker/netns; touch /run/docker/netns/pod; unshare --net=/run/docker/netns/pod true")

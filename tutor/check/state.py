@@ -163,8 +163,7 @@ class Match:
     """One condition of a firewall rule, whatever tool wrote it."""
 
     field: str
-    """`iifname`, `oifname`, `ip saddr`, `ip daddr`, `ip protocol`, `meta l4proto`, `ct state`, `tcp dport`,
-    `fib daddr type`, `meta mark`, ... in nft's words."""
+    """`iifname`, `ip saddr`, `meta l4proto`, `ct state`, `tcp dport`, `fib daddr type` ... in nft's words."""
     values: tuple[str, ...]
     """Any of them matches. Networks in CIDR, names as they are (a trailing `*` is a wildcard), ranges as `a-b`."""
     negated: bool = False
@@ -177,8 +176,7 @@ class FirewallRule:
 
     action: str
     """`accept`, `drop`, `reject`, `return`, `jump`, `goto`, `masquerade`, `snat`, `dnat`, `redirect`, `continue`
-    (counts or
-    logs only) or `unknown`."""
+    (counts or logs only) or `unknown`."""
     target: str = ""
     """The chain of a jump or goto; the address (range) of snat and dnat."""
     matches: tuple[Match, ...] = ()
