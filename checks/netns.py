@@ -22,7 +22,9 @@ from .link import by_ip, in_words, on_machine
 
 MISSING = Diagnosis("netns.missing", Cause.EXISTS, "no network namespace of this name is listed by ip netns")
 UNNAMED = Diagnosis("netns.unnamed", Cause.EXISTS, "a namespace was made, but it has no name that ip netns could list")
-UNLISTED = Diagnosis("netns.unlisted", Cause.EXISTS, "the namespace is there, but `ip netns` does not list it")
+LINK_INSIDE = Diagnosis(
+    "netns.link-inside", Cause.EXISTS, "the link to a folder of namespaces landed inside /run/netns"
+)
 NOT_EMPTY = Diagnosis("netns.not-empty", Cause.WHERE, "there is a link in the namespace that should not be there yet")
 
 _TUNNELS = ("sit0", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6tnl0", "ip6gre0")
@@ -60,26 +62,6 @@ def listed(state: NetworkState, *, netns: str) -> Shown:
     if isinstance(find(state, netns), Verdict):
         return Shown((), f"{in_words(state, netns)} does not exist")
     return Shown(((state.split_place(netns)[1],),), f"{in_words(state, netns)} is in the list")
-
-
-@check
-def named(state: NetworkState, *, netns: tuple[str, ...]) -> Verdict:
-    """`ip netns` lists all of `netns`."""
-    for name in netns:
-        found = find(state, name)
-        if isinstance(found, Verdict):
-            return found
-        wanted = state.split_place(name)[1]
-        if wanted not in found.names:
-            file = found.paths[0] if found.paths else "none that is bind-mounted"
-            return failed(
-                UNLISTED,
-                f"{in_words(state, name)} is there, but `ip netns` does not list it: it lists the files in /run/netns, "
-                f"and the file of this namespace is {file}.",
-                found=f"{wanted}: {file}",
-                expected=f"{wanted}: /run/netns/{wanted}",
-            )
-    return PASSED
 
 
 @fact

@@ -69,12 +69,6 @@ WRONG: Mapping[str, tuple[str, NetworkState, dict[str, Any], tuple[str, ...]]] =
         {"link": "cbr0"},
         ("cbr0", "link set cbr0 promisc on"),
     ),
-    "netns.unlisted": (
-        "netns.named",
-        cluster(),
-        {"netns": ["1c29ea39686a"]},
-        ("1c29ea39686a", "/run/docker/netns/1c29ea39686a", "/run/netns"),
-    ),
     "nat.too-wide": (
         "reach.untranslated",
         at(cluster(), "root", chains=(masquerading(),)),
