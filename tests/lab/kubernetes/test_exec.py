@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import select
 import struct
 import subprocess
 import termios
@@ -110,7 +111,7 @@ def test_a_terminal_has_the_size_of_the_learner_s_and_follows_it(loop: Loop, kub
     set_size(slave, 100, 30)
     client = kubectl.popen(
         *("exec", "-it", *WHERE[1:], "--", "bash", "--norc", "-c"),
-        "stty size; read -r line; stty size; echo $line; exit 5",
+        "read -r line; stty size; echo $line; exit 5",
         stdin=slave,
         stdout=slave,
         stderr=slave,
@@ -118,11 +119,11 @@ def test_a_terminal_has_the_size_of_the_learner_s_and_follows_it(loop: Loop, kub
     )
     os.close(slave)
     try:
-        seen = read_until(master, b"30 100")
+        loop.until(lambda: bool(loop.children) and (100, 30) in loop.children[-1].sizes)
         set_size(master, 90, 25)
         loop.until(lambda: (90, 25) in loop.children[-1].sizes)
         os.write(master, b"hello\r")
-        seen += read_until(master, b"exit code 5")
+        seen = read_until(master, b"exit code 5")
     finally:
         os.close(master)
         status = client.wait(20)
@@ -137,6 +138,7 @@ def set_size(terminal: int, columns: int, rows: int) -> None:
 def read_until(terminal: int, mark: bytes) -> bytes:
     seen = b""
     while mark not in seen:
+        assert select.select([terminal], [], [], 30)[0], f"{mark!r} did not come after {seen!r}"
         seen += os.read(terminal, 4096)
     return seen
 
