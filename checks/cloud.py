@@ -320,6 +320,14 @@ def routes_in(state: NetworkState, *, table: str) -> Answer:
     return Answer((str(len(there)), *(() if there else ("none", "no")))) if there is not None else Answer(())
 
 
+@question
+def cards_in(state: NetworkState, *, network: IPv4Network) -> Answer:
+    """How many cards have an address in `network`?"""
+    number = sum(card.address in network for card in state.cloud.cards)
+    have = ", ".join(f"{card.name} has {card.address}" for card in state.cloud.cards)
+    return Answer((str(number), *(() if number else ("none", "no"))), f"{have}.")
+
+
 def _next_hop(state: NetworkState, card: CloudCard, dst: IPv4Address) -> tuple[str, IPv4Address | None, str]:
     """Type, address and name of the route that a packet takes; the system's own have no name."""
     route = state.cloud.route_for(card, dst)
