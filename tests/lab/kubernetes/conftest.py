@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import pty
-import select
+import selectors
 import shutil
 import signal
 import socket
@@ -69,7 +69,10 @@ class Child:
         ioctl(self.stdout, TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def on_exit(self, call: Callable[[int], None]) -> None:
-        self.calls.append(call)
+        if self.process.returncode is None:
+            self.calls.append(call)
+        else:
+            call(self.process.returncode)
 
     def hang_up(self) -> None:
         self.hung_up = True
@@ -110,12 +113,14 @@ class Loop:
     def __init__(self) -> None:
         self.view = VIEW
         self.now = NOW
+        self.waits_for_ends = False
         self.children: list[Child] = []
         self.errors: list[BaseException] = []
-        self._calls: dict[int, Callable[[], None]] = {}
+        self._selector = selectors.DefaultSelector()
         self._orders: list[Callable[[], None]] = []
         self._done = threading.Condition()
         self._wake_read, self._wake_write = os.pipe()
+        self._watch(self._wake_read, lambda: os.read(self._wake_read, 64))
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = listener.getsockname()[1]
         self.server = ApiServer(
@@ -130,19 +135,21 @@ class Loop:
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
+    def _watch(self, descriptor: int, call: Callable[[], object]) -> None:
+        self._selector.register(descriptor, selectors.EVENT_READ, call)
+
     def _execute(self, pod: PodView, command: list[str], tty: bool) -> Child:
-        self.children.append(start(command, tty))
-        return self.children[-1]
+        child = start(command, tty)
+        self.children.append(child)
+        if self.waits_for_ends:
+            child.process.wait(10)
+        return child
 
     def _run(self) -> None:
         try:
             while not self._ending:
-                ready, _, _ = select.select([*self._calls, self._wake_read], [], [], 0.02)
-                if self._wake_read in ready:
-                    os.read(self._wake_read, 64)
-                for descriptor in ready:
-                    if descriptor in self._calls:
-                        self._calls[descriptor]()
+                for key, _ in self._selector.select(0.02):
+                    key.data()
                 self._obey()
                 self._reap()
         except BaseException as error:  # noqa: BLE001  # told when the test ends
@@ -195,6 +202,7 @@ class Loop:
         for child in self.children:
             child.hang_up()
             child.process.wait(10)
+        self._selector.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
         assert not self.errors, self.errors

@@ -250,3 +250,30 @@ def test_a_process_is_reaped_by_whoever_started_it(loop: Loop, kubectl: Kubectl)
     kubectl(*WHERE, "--", "true")
     assert loop.children[-1].process.returncode == 0
     assert isinstance(loop.children[-1].process, subprocess.Popen)
+
+
+@pytest.mark.parametrize("more", ["", "&tty=1"])
+def test_a_process_that_has_ended_before_anybody_looks_is_heard_all_the_same(loop: Loop, more: str) -> None:
+    loop.waits_for_ends = True
+    with Channels(loop.port) as client:
+        client.begin(f"command=sh&command=-c&command=echo+out;+exit+4&stdout=1&stdin=1{more}")
+        heard = client.rest()
+    assert heard[1].strip() == b"out"
+    assert json.loads(heard[3])["details"]["causes"] == [{"reason": "ExitCode", "message": "4"}]
+
+
+def test_a_client_that_goes_away_while_nobody_takes_its_input_hangs_the_process_up(loop: Loop) -> None:
+    with Channels(loop.port) as client:
+        client.begin("command=sleep&command=1000&stdin=1&stdout=1")
+        for _ in range(12):
+            client.tell(0, bytes(50_000))
+        loop.until(lambda: any(connection.paused for connection in loop.server._clients))
+    loop.until(lambda: loop.children[-1].hung_up)
+
+
+def test_a_terminal_that_is_gone_is_no_trouble(loop: Loop) -> None:
+    with Channels(loop.port) as client:
+        client.begin("command=sh&command=-c&command=exec+<%26-+>%26-+2>%26-;+sleep+0.2&stdin=1&stdout=1&tty=1")
+        client.tell(0, b"hello")
+        client.tell(4, b'{"Width":80,"Height":24}')
+        assert json.loads(client.rest()[3])["status"] == "Success"

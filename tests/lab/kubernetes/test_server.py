@@ -114,6 +114,8 @@ def test_nothing_can_be_changed(talk: Talk, method: str, path: str) -> None:
         ("/api/v1/namespaces/kube-system/pods/kube-dns-1/exec?command=sh", 400),
         ("/api/v1/namespaces/kube-system/pods/tunnel-3/exec?command=sh", 409),
         ("/api/v1/namespaces/kube-system/pods/kube-dns-1/attach", 403),
+        ("/api/v1/namespaces/kube-system/pods/kube-dns-1/exec?command=a%00b", 400),
+        ("/api/v1/nodes/node0/proxy", 404),
         ("/api/v1/pods?labelSelector=)", 400),
         ("/api/v1/pods?fieldSelector=a.b=c", 400),
         ("/api/v1/pods?watch=1&resourceVersion=x", 400),

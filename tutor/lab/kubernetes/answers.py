@@ -156,7 +156,9 @@ def _serve(group: str, steps: list[str], request: Request, snapshot: Snapshot, n
         return refuse(405, "MethodNotAllowed", READ_ONLY)
     if not steps:
         return _document(resources.find_resource_list(group))
-    if resource is None or len(steps) > 3 or (namespace and not resource.namespaced):
+    if resource is None or (namespace and not resource.namespaced):
+        return refuse(404, "NotFound", _SUCH_A_PATH)
+    if len(steps) > 3 or (len(steps) == 3 and steps[2] not in resources.SUBRESOURCES.get(resource.name, ())):
         return refuse(404, "NotFound", _SUCH_A_PATH)
     members = [
         with_heartbeat(thing, now) if resource.name == "nodes" else thing
@@ -242,6 +244,8 @@ def _exec(pod: PodView, request: Request) -> Answer:
     command = request.query.get("command", [])
     if not command:
         return refuse(400, "BadRequest", "you must specify at least 1 command for the container")
+    if any("\0" in word for word in command):
+        return refuse(400, "BadRequest", "a command can't have a zero byte in it")
     if not pod.running:
         return refuse(409, "Conflict", f"cannot exec into {pod.name}: its pause process is gone, and so is the pod")
     if request.header("upgrade").startswith("spdy/"):

@@ -9,7 +9,7 @@ import contextlib
 import socket
 from collections.abc import Callable
 
-from tutor.lab.kubernetes.poller import GONE, READ, WRITE, Poller
+from tutor.lab.kubernetes.poller import GONE, LEFT, READ, WRITE, Poller
 
 PIECE = 64 * 1024
 PLENTY = 256 * 1024
@@ -89,7 +89,13 @@ class Connection:
         self._set_interest()
 
     def _ready(self, mask: int) -> None:
-        if mask & GONE and not mask & READ:
+        try:
+            self._serve(mask)
+        except Exception:  # noqa: BLE001  # the lab's first process must not end for one client
+            self.close()
+
+    def _serve(self, mask: int) -> None:
+        if mask & LEFT or (mask & GONE and not mask & READ):
             self.close()
             return
         if mask & WRITE:
@@ -152,7 +158,10 @@ class Connection:
             not self._finishing and not self.paused and not self.is_full
         )
         writes = bool(self._waiting) or self._turn_wanted
-        self._poller.change(self._end.fileno(), (READ if reads else 0) | (WRITE if writes else 0))
+        # Whoever is not read from can't be seen leaving otherwise.
+        leaves = self.paused and not self._finishing
+        mask = (READ if reads else 0) | (WRITE if writes else 0) | (LEFT if leaves else 0)
+        self._poller.change(self._end.fileno(), mask)
 
     def _tell_gone(self) -> None:
         if not self._is_gone:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
@@ -28,7 +29,10 @@ _LAST_WORDS = 1024 * 1024  # the most that a pipe holds (pipe(7)): what the proc
 
 
 class Running(Protocol):
-    """A process that was started in a pod. Whoever started it reaps it; whoever got this closes the descriptors."""
+    """A process that was started in a pod. Whoever started it reaps it; whoever got this closes the descriptors.
+
+    These are non-blocking pipes, sockets or terminals.
+    """
 
     stdin: int
     """Where it reads from, our end; -1 for none. For a terminal: its master, the same as `stdout`."""
@@ -112,7 +116,8 @@ class Execution:
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return  # no size
         if 0 < columns < 1 << 16 and 0 < rows < 1 << 16 and self._outputs:
-            self._running.resize(columns, rows)
+            with suppress(OSError):
+                self._running.resize(columns, rows)
 
     def _ready(self, descriptor: int, mask: int) -> None:
         if descriptor == self._stdin and descriptor not in self._outputs and mask & GONE:

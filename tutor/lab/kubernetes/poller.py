@@ -12,13 +12,15 @@ import select
 from collections.abc import Callable
 
 READ, WRITE = select.EPOLLIN, select.EPOLLOUT
+LEFT = select.EPOLLRDHUP
+"""The other side has nothing more to say."""
 GONE = select.EPOLLHUP | select.EPOLLERR
 """Always reported: the other side is gone."""
 
 _AT_ONCE = 32  # then the agent's other duties have their turn
 
 Ready = Callable[[int], None]
-"""Is called with what a descriptor is ready for: a mask of `READ`, `WRITE` and `GONE`."""
+"""Is called with what a descriptor is ready for: a mask of `READ`, `WRITE`, `LEFT` and `GONE`."""
 
 
 class Poller:

@@ -6,6 +6,7 @@ Does not know where the cluster's view comes from.
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -121,8 +122,9 @@ class ApiServer:
     def _accept(self, listener: socket.socket, _: int) -> None:
         try:
             end, _peer = listener.accept()
-        except OSError:  # gone again; or there are no descriptors left, and the next turn finds one more
-            self._make_room()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):  # the next turn finds one more
+                self._make_room()
             return
         if len(self._clients) >= _CONNECTIONS_AT_ONCE and not self._make_room():
             end.close()
@@ -176,7 +178,7 @@ class _Client:
     @property
     def is_idle(self) -> bool:
         """Whether nobody would miss it."""
-        return not self._is_executing and self.watching is None
+        return not self._connection.is_open or (not self._is_executing and self.watching is None)
 
     def has_begun(self, execution: Execution) -> None:
         """The connection belongs to an execution from now on."""

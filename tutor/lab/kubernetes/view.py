@@ -36,7 +36,10 @@ class NodeView:
     since: float = 0.0
     """When it became ready, or stopped being so, in seconds of the epoch; 0 when the cluster started."""
     capacity: tuple[tuple[str, str], ...] = ()
-    """What it has, as pairs such as `("cpu", "2")`, in Kubernetes' words and units. What is not known is left out."""
+    """What it has, as pairs such as `("cpu", "2")`, in Kubernetes' words and units. What is not known is left out.
+
+    `kubectl describe node` divides by cpu and memory, and prints nonsense for shares of what is left out.
+    """
 
 
 @dataclass(frozen=True, slots=True)
