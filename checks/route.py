@@ -14,6 +14,7 @@ from tutor.check import (
     Link,
     Netns,
     NetworkState,
+    Route,
     Shown,
     Verdict,
     check,
@@ -24,7 +25,7 @@ from tutor.check import (
 )
 
 from ._routing import USUAL_RULES, find_source, find_way, main_routes, networks_by, owns
-from .link import beginning, called
+from .link import beginning, called, in_words
 from .netns import find
 
 MISSING = Diagnosis("route.missing", Cause.ROUTE, "no route fits the destination")
@@ -94,6 +95,19 @@ def connected(state: NetworkState, *, network: IPv4Network, link: str, netns: st
 
 
 @fact
+def table_shown(state: NetworkState, *, netns: str = ROOT) -> Shown:
+    """The output shows every route of `netns`, line by line, so that no other namespace's table would do."""
+    where = state.find_netns(netns)
+    routes = [(each, where.find_link_by_index(each.oif)) for each in main_routes(where)] if where is not None else []
+    known = [(each, out.name) for each, out in routes if out is not None]
+    if not known or len(known) < len(routes):
+        return Shown((), f"{in_words(state, netns)} has no routes")
+    said = tuple(_as_ip_says(each, name) for each, name in known)
+    numbers, names = (tuple(_as_route_says(each, default) for each, _ in known) for default in ("0.0.0.0", "default"))
+    return Shown((said, numbers, names), f"all routes of {in_words(state, netns)}: {', '.join(said)}")
+
+
+@fact
 def leaves_by(state: NetworkState, *, dst: IPv4Address, link: str, netns: str = ROOT) -> Shown:
     """The output shows that packets to `dst` leave by `link`."""
     where = state.find_netns(netns)
@@ -140,6 +154,16 @@ def gateways(state: NetworkState, *, netns: str = ROOT) -> Answer:
         return Answer(())
     number = len({route.gateway for route in main_routes(where) if route.gateway is not None})
     return Answer((str(number), *(("none", "no", "zero") if not number else ())))
+
+
+def _as_ip_says(route: Route, link: str) -> str:
+    dst = "default" if route.dst == _EVERYTHING else str(route.dst).removesuffix("/32")
+    return f"{dst}{f' via {route.gateway}' if route.gateway is not None else ''} dev {link}"
+
+
+def _as_route_says(route: Route, default: str) -> str:
+    dst = default if route.dst == _EVERYTHING else str(route.dst.network_address)
+    return f"{dst:<15} {route.gateway or '0.0.0.0'!s:<15} {route.dst.netmask}"
 
 
 def missing(netns: Netns, dst: IPv4Address) -> Fault:
