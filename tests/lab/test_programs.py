@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tutor.lab import programs
+from tutor.lab.kubenet import plugins
 from tutor.lab.programs import find_distribution, find_program, install_command, missing_programs, remedy
 
 ROOT = Path(__file__).parents[2]
@@ -88,8 +89,7 @@ def test_a_debian_without_lists_of_packages_must_fetch_them_first(machine: Calla
 def test_legacy_iptables_comes_in_a_package_of_its_own_on_fedora_only(machine: Callable[..., Path]) -> None:
     machine("fedora")
     assert install_command(["iptables", "iptables-legacy"]) == "sudo dnf install iptables-nft iptables-legacy"
-    debian = next(known for known in programs._DISTRIBUTIONS if known.family == "debian")
-    assert debian.packages(["iptables", "iptables-legacy"]) == ["iptables"]
+    assert programs._DISTRIBUTIONS["debian"].packages(["iptables", "iptables-legacy"]) == ["iptables"]
 
 
 def test_what_makes_virtual_environments_is_packed_per_version_of_python_on_debian(
@@ -118,9 +118,77 @@ def test_a_distribution_is_known_by_the_one_it_is_like(tmp_path: Path) -> None:
 
 
 def test_every_program_has_a_package_everywhere() -> None:
-    for distribution in programs._DISTRIBUTIONS:
+    for name, distribution in programs._DISTRIBUTIONS.items():
         for program in programs.PROGRAMS:
-            assert len(distribution.packages([program])) == 1, (distribution.family, program)
+            there = len(distribution.packages([program])) == 1
+            assert there or program in distribution.without, (name, program)
+            assert there or programs._DOWNLOADS[program]
+
+
+@pytest.mark.parametrize(
+    ("release", "command"),
+    [
+        ("debian", "apt-get install containernetworking-plugins kubernetes-client"),
+        ("fedora", "dnf install containernetworking-plugins /usr/bin/kubectl"),
+        ("arch", "pacman -S --needed cni-plugins kubectl"),
+        ("tumbleweed", "zypper install cni-plugins /usr/bin/kubectl"),
+    ],
+)
+def test_what_a_cluster_needs_has_packages_too(machine: Callable[..., Path], release: str, command: str) -> None:
+    machine(release)
+    assert install_command(["cni:bridge", "cni:host-local", "cni:loopback", "kubectl"]) == f"sudo {command}"
+
+
+@pytest.mark.parametrize("release", ["ubuntu", "mint"])
+def test_where_no_package_brings_a_program_the_remedy_says_where_it_is_to_be_had(
+    machine: Callable[..., Path], release: str
+) -> None:
+    machine(release)
+    assert install_command(["kubectl"]) == ""
+    assert remedy(["kubectl"]).startswith("put kubectl into /usr/local/bin (https://kubernetes.io/")
+    first, second = remedy(["kubectl", "cni:bridge"]).split("; ")
+    assert first == "install with: sudo apt-get install containernetworking-plugins"
+    assert second == remedy(["kubectl"])
+
+
+def test_an_unknown_distribution_is_told_where_a_program_is_to_be_had_that_not_all_pack(
+    machine: Callable[..., Path],
+) -> None:
+    machine("plan9")
+    told = remedy(["kubectl", "ip"])
+    assert told.startswith("install ip with this system's package manager; put kubectl into")
+
+
+def test_what_a_lab_brings_along_is_never_missing(machine: Callable[..., Path]) -> None:
+    machine("debian")
+    assert missing_programs(["az", "kubectl", "matrix", "ssh", "drops", "sudo", "tcpdump"]) == ("kubectl", "tcpdump")
+
+
+def test_a_plugin_is_not_looked_for_among_the_programs(
+    machine: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(machine("debian"), "bridge")
+    monkeypatch.setattr(plugins, "FOLDERS", (str(tmp_path / "cni"),))
+    assert missing_programs(["bridge", "cni:bridge"]) == ("cni:bridge",)
+    (tmp_path / "cni").mkdir()
+    put(tmp_path / "cni", "bridge")
+    assert missing_programs(["bridge", "cni:bridge"]) == ()
+    assert find_program("cni:bridge") == f"{tmp_path}/cni/bridge"
+
+
+def test_a_package_that_a_release_lacks_does_not_cost_the_others(machine: Callable[..., Path], tmp_path: Path) -> None:
+    folder = machine("debian", uid=0)
+    put(
+        folder,
+        "apt-get",
+        f'echo "$*" >>{tmp_path}/log; [ "$1" = update ] && exit 0\n'
+        'case "$*" in *kubernetes-client*) exit 100 ;; esac\n'
+        f"PATH=/usr/bin:/bin; touch {folder}/tcpdump; chmod 755 {folder}/tcpdump",
+    )
+    assert programs.install(["kubectl", "tcpdump"]) == ("kubectl",)
+    asked = (tmp_path / "log").read_text().splitlines()
+    assert asked[0].endswith(" kubernetes-client tcpdump")
+    assert asked[-1].endswith("=120 tcpdump")
 
 
 def test_programs_of_administrators_are_found_without_them_in_path(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,16 +16,25 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tutor.lab.kubenet.plugins import PREFIX, find_plugin
+from tutor.lab.kubenet.plugins import PLUGINS, PREFIX, find_plugin
 
 OS_RELEASE = Path("/etc/os-release")
 """Where a distribution says its name: os-release(5)."""
 
 NEEDED = ("ip", "nft")
 """Without these there is no lab at all; without the others some steps are left out."""
+
+OF_CLUSTERS = (*PLUGINS, "iptables")
+"""Without these, too, there is no lab with a cluster."""
+
+BROUGHT = ("az", "drops", "matrix", "ssh", "sudo")
+"""What a lab brings along itself, where a lesson uses it: never missing, whether this machine has it or not."""
+
+STOOD_IN = ("kubectl",)
+"""What a lab has a stand-in for where this machine lacks it: lessons run, and the stand-in says what it can't do."""
 
 VENV = "venv"
 """Stands for what Python needs to make a virtual environment: no program, but Debian packs it apart from Python."""
@@ -54,9 +63,13 @@ _PACKAGES: Mapping[str, tuple[str, str, str, str]] = {
         "cni-plugins",
         "cni-plugins",
     ),
-    "kubectl": ("kubernetes-client", "kubernetes-client", "kubectl", "kubernetes-client"),
+    # Fedora's and openSUSE's packages of it are called after its version: the file finds the one that there is.
+    "kubectl": ("kubernetes-client", "/usr/bin/kubectl", "kubectl", "/usr/bin/kubectl"),
     VENV: ("python{version}-venv", "python3", "python", "python3"),
 }
+
+_DOWNLOADS = {"kubectl": "put kubectl into /usr/local/bin (https://kubernetes.io/docs/tasks/tools/)"}
+"""Where programs are to be had that not every distribution has a package for. A lab sees nothing but /usr."""
 
 PROGRAMS = tuple(program for programs in _PACKAGES if programs != VENV for program in programs.split())
 """Every program that a lab or a lesson may run, less those that no Linux lacks."""
@@ -74,26 +87,34 @@ class Distribution:
     """Options with which it asks nothing."""
     refresh: tuple[str, ...] = ()
     """What must run first where the lists of packages are missing or old; may be empty."""
+    without: tuple[str, ...] = ()
+    """Programs that no package of it brings, though it uses the family's names."""
 
     def packages(self, programs: Iterable[str]) -> list[str]:
         """The packages that bring `programs`, each once; programs that nobody knows bring none."""
         column = _FAMILIES.index(self.family)
         version = ".".join(platform.python_version_tuple()[:2])
         known = {program: names[column] for words, names in _PACKAGES.items() for program in words.split()}
-        wanted = (known[program].format(version=version) for program in programs if program in known)
+        wanted = (known[program].format(version=version) for program in programs if self.brings(program))
         return list(dict.fromkeys(wanted))
+
+    def brings(self, program: str) -> bool:
+        """Whether a package of it brings a program."""
+        return program not in self.without and any(program in words.split() for words in _PACKAGES)
 
 
 # A machine that has just booted often updates itself, and holds apt's lock meanwhile.
 _APT_UNASKED = ("-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120")
 
-_DISTRIBUTIONS = (
-    Distribution("debian", ("apt-get", "install"), _APT_UNASKED, ("apt-get", "update")),
-    Distribution("fedora", ("dnf", "install"), ("-y",)),
-    Distribution("arch", ("pacman", "-S", "--needed"), ("--noconfirm",), ("pacman", "-Sy")),
-    Distribution("suse", ("zypper", "install"), ("-y",)),
-)
-_ALSO = {"ubuntu": "debian", "rhel": "fedora", "centos": "fedora", "archlinux": "arch", "opensuse": "suse"}
+_DEBIAN = Distribution("debian", ("apt-get", "install"), _APT_UNASKED, ("apt-get", "update"))
+_DISTRIBUTIONS = {
+    "debian": _DEBIAN,
+    "ubuntu": replace(_DEBIAN, without=("kubectl",)),  # it has a snap instead, which a lab can't see
+    "fedora": Distribution("fedora", ("dnf", "install"), ("-y",)),
+    "arch": Distribution("arch", ("pacman", "-S", "--needed"), ("--noconfirm",), ("pacman", "-Sy")),
+    "suse": Distribution("suse", ("zypper", "install"), ("-y",)),
+}
+_ALSO = {"rhel": "fedora", "centos": "fedora", "archlinux": "arch", "opensuse": "suse"}
 
 
 def find_distribution(os_release: Path | None = None) -> Distribution | None:
@@ -104,11 +125,10 @@ def find_distribution(os_release: Path | None = None) -> Distribution | None:
         return None
     said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     for word in f"{said.get('ID', '')} {said.get('ID_LIKE', '')}".replace('"', " ").replace("'", " ").split():
-        family = _ALSO.get(word, word.partition("-")[0])  # openSUSE: opensuse-leap, opensuse-tumbleweed
-        family = _ALSO.get(family, family)
-        for distribution in _DISTRIBUTIONS:
-            if distribution.family == family:
-                return distribution
+        name = _ALSO.get(word, word.partition("-")[0])  # openSUSE: opensuse-leap, opensuse-tumbleweed
+        name = _ALSO.get(name, name)
+        if name in _DISTRIBUTIONS:
+            return _DISTRIBUTIONS[name]
     return None
 
 
@@ -124,8 +144,9 @@ def find_program(name: str) -> str | None:
 
 
 def missing_programs(names: Iterable[str] = PROGRAMS) -> tuple[str, ...]:
-    """Those of `names` that are not installed, in their order."""
-    return tuple(name for name in names if not (_can_make_venv() if name == VENV else find_program(name)))
+    """Those of `names` that are neither installed nor brought along by a lab, in their order."""
+    wanted = (name for name in names if name not in BROUGHT)
+    return tuple(name for name in wanted if not (_can_make_venv() if name == VENV else find_program(name)))
 
 
 def install_command(programs: Iterable[str], distribution: Distribution | None = None) -> str:
@@ -145,11 +166,16 @@ def install_command(programs: Iterable[str], distribution: Distribution | None =
 
 
 def remedy(programs: Sequence[str], distribution: Distribution | None = None) -> str:
-    """One line that tells how to get `programs`: the exact command, or what to ask a package manager for."""
-    command = install_command(programs, distribution)
-    return (
-        f"install with: {command}" if command else f"install {', '.join(programs)} with this system's package manager"
-    )
+    """One line that tells how to get `programs`: the exact command, or what to ask for, or where it is to be had."""
+    distribution = distribution or find_distribution()
+    apart = [name for name in programs if name in _DOWNLOADS and not (distribution and distribution.brings(name))]
+    others = [name for name in programs if name not in apart]
+    ways = [_DOWNLOADS[name] for name in apart]
+    if others:
+        command = install_command(others, distribution)
+        by_hand = f"install {', '.join(others)} with this system's package manager"
+        ways.insert(0, f"install with: {command}" if command else by_hand)
+    return "; ".join(ways)
 
 
 def install(programs: Sequence[str]) -> tuple[str, ...]:
@@ -163,11 +189,14 @@ def install(programs: Sequence[str]) -> tuple[str, ...]:
     packages = distribution.packages(programs) if distribution else []
     if not distribution or not packages or may is None:
         return missing_programs(programs)
-    command = [*may, *distribution.install, *distribution.unasked, *packages]
-    sys.stderr.write(f"installing {' '.join(packages)}: {shlex.join(command)}\n")
-    done = _has_lists(distribution) and _run(command)
+    command = [*may, *distribution.install, *distribution.unasked]
+    sys.stderr.write(f"installing {' '.join(packages)}: {shlex.join([*command, *packages])}\n")
+    done = _has_lists(distribution) and _run([*command, *packages])
     if not done and distribution.refresh and _run([*may, *distribution.refresh]):  # no lists yet, or long out of date
-        _run(command)
+        done = _run([*command, *packages])
+    if not done and len(packages) > 1:  # one that this release lacks must not cost the others
+        for package in packages:
+            _run([*command, package])
     return missing_programs(programs)
 
 
