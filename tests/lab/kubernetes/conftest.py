@@ -127,8 +127,8 @@ class Loop:
             [listener],
             lambda: self.view,
             self._execute,
-            self._calls.__setitem__,
-            self._calls.__delitem__,
+            self._watch,
+            self._selector.unregister,
             lambda: self.now,
         )
         self._ending = False
