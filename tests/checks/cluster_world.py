@@ -68,6 +68,10 @@ def cloud() -> Cloud:
     """Two cards in one subnet, whose table has a route to each node's pods."""
     return Cloud(
         networks=(IPv4Network("10.0.0.0/8"),),
+        system=(
+            CloudRoute("", IPv4Network("10.0.0.0/8"), "VnetLocal"),
+            CloudRoute("", IPv4Network("0.0.0.0/0"), "Internet"),
+        ),
         cards=(_card("node0", NODE0, "203.0.113.20"), _card("node1", NODE1, "203.0.113.21")),
         subnets=(CloudSubnet(SUBNET, IPv4Network("10.240.0.0/16"), TABLE),),
         tables=MappingProxyType(

@@ -359,6 +359,8 @@ class Cloud:
     `untranslated`."""
     networks: tuple[IPv4Network, ...] = ()
     """The virtual network's ranges."""
+    system: tuple[CloudRoute, ...] = ()
+    """The routes that the cloud has without anybody's doing; they have no names."""
     cards: tuple[CloudCard, ...] = ()
     """In the order of the machines."""
     subnets: tuple[CloudSubnet, ...] = ()
@@ -382,10 +384,9 @@ class Cloud:
     def route_for(self, card: CloudCard, dst: IPv4Address) -> CloudRoute | None:
         """The user's route that a packet to `dst` takes once it has left `card`; None where the system's own do.
 
-        The longest prefix goes first, and among equals the user's route: the virtual network's own ranges are routes
-        of the system.
+        The longest prefix goes first, and among equals the user's route.
         """
-        system = [network.prefixlen for network in self.networks if dst in network]
+        system = [route.prefix.prefixlen for route in self.system if dst in route.prefix]
         fitting = [route for route in self.routes_for(card) if dst in route.prefix]
         best = max(fitting, key=lambda route: route.prefix.prefixlen, default=None)
         return best if best is not None and best.prefix.prefixlen >= max(system, default=0) else None

@@ -17,12 +17,15 @@ def read_cloud(resources: Mapping[str, Any], drops: Mapping[str, int]) -> Cloud:
     """The cloud.
 
     Args:
-        resources: `networks` (texts), `cards`, `subnets` and `tables` (each a list of tables of texts); may be empty.
+        resources: `networks` (texts), `system`, `cards`, `subnets` and `tables` (each a list of tables of texts); may be empty.
         drops: packets dropped, by reason.
     """
     return Cloud(
         MappingProxyType(dict(drops)),
         tuple(map(IPv4Network, resources.get("networks", ()))),
+        tuple(
+            CloudRoute("", IPv4Network(each["prefix"]), each["next_hop_type"]) for each in resources.get("system", ())
+        ),
         tuple(map(_card, resources.get("cards", ()))),
         tuple(
             CloudSubnet(each["name"], IPv4Network(each["prefix"]), each["route_table"])

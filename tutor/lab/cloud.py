@@ -156,7 +156,7 @@ class Cloud:
         taken = {route.prefix for route in own}
         system = [
             Effective("Default", "Invalid" if prefix in taken else "Active", prefix, kind)
-            for prefix, kind in self._system_routes()
+            for prefix, kind in self.system_routes()
         ]
         users = [
             Effective("User", "Active", route.prefix, route.next_hop_type, route.next_hop, route.name) for route in own
@@ -168,7 +168,8 @@ class Cloud:
         fitting = (each for each in self.effective_routes(card) if each.state == "Active" and dst in each.prefix)
         return max(fitting, key=lambda each: each.prefix.prefixlen)
 
-    def _system_routes(self) -> Iterator[tuple[IPv4Network, str]]:
+    def system_routes(self) -> Iterator[tuple[IPv4Network, str]]:
+        """The routes that each card has without anybody's doing: prefix and type of the next hop."""
         for network in self.networks:
             yield network, LOCAL
         yield _EVERYTHING, INTERNET
@@ -180,6 +181,7 @@ class Cloud:
         """As plain values, for whoever reads the lab from outside."""
         return {
             "networks": [str(network) for network in self.networks],
+            "system": [{"prefix": str(prefix), "next_hop_type": kind} for prefix, kind in self.system_routes()],
             "cards": [
                 {
                     "name": card.name,

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from ipaddress import collapse_addresses
 
-from tutor.lab.cloud import APPLIANCE, INTERNET, LOCAL, Cloud, Route, RouteTable
+from tutor.lab.cloud import APPLIANCE, INTERNET, LOCAL, NONE, Cloud, Route, RouteTable
 from tutor.lab.topology import Topology
 
 INTERNET_LINK = "inet0"
@@ -73,6 +73,7 @@ def ip_batch(topology: Topology, cloud: Cloud) -> str:
     if not public:
         lines.append(f"addr add {internet.network[-2]}/{internet.network.prefixlen} dev {INTERNET_LINK}")
     lines.append(f"route add default via {internet.ip} dev {INTERNET_LINK}")
+    lines += [f"route add {prefix} dev {NONE_LINK}" for prefix, kind in cloud.system_routes() if kind == NONE]
     mtus = {(machine.name, nic.link): nic.mtu for machine in topology.machines for nic in machine.nics}
     for card in cloud.cards:
         mtu = mtus[card.machine, card.link]
@@ -84,8 +85,8 @@ def ip_batch(topology: Topology, cloud: Cloud) -> str:
 def route_batch(topology: Topology, cloud: Cloud, *, fresh: bool = False) -> str:
     """The route tables for the fabric's kernel, for `ip -force -batch`: one of the kernel's for each of a subnet's.
 
-    In it stand the user's routes, and a `throw` for each range of the virtual network: what is nearer to a system route
-    than to the user's goes on to the main table, where the system's routes are.
+    In it stand the user's routes, and a `throw` for each of the system's: what is nearer to one of those goes on to the
+    main table, where they are.
 
     Args:
         topology: the lab.
@@ -110,7 +111,8 @@ def route_batch(topology: Topology, cloud: Cloud, *, fresh: bool = False) -> str
 
 def _routes(topology: Topology, cloud: Cloud, table: RouteTable, kernel_table: int) -> Iterable[str]:
     taken = {route.prefix for route in table.routes}
-    yield from (f"route add throw {network} table {kernel_table}" for network in cloud.networks if network not in taken)
+    system = [prefix for prefix, _ in cloud.system_routes() if prefix not in taken]
+    yield from (f"route add throw {prefix} table {kernel_table}" for prefix in system)
     for route in table.routes:
         yield f"route add {_way(topology, cloud, route)} table {kernel_table}"
 
