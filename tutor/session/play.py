@@ -6,6 +6,7 @@ labs come from.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from tutor.check import ROOT, Definition, NetworkState
@@ -18,6 +19,10 @@ from tutor.session.view import CheckLine, StepView
 from tutor.shell import Command
 from tutor.store.course import Course
 from tutor.store.progress import Progress, ProgressStore
+
+_MOST_LISTED = 4
+_PLACE = re.compile(r"([a-z][a-z0-9-]*):([\w.-]+)")
+"""A namespace of another machine, as a lesson names it."""
 
 
 class Play:
@@ -220,14 +225,24 @@ def in_words(definition: Definition, arguments: object) -> str:
         value = given.get(name, parameter.default)
         words = [_word(each) for each in value] if isinstance(value, list | tuple) else [_word(value)]
         if all(words):
-            text = text.replace(f"`{name}`", " and ".join(words))
+            text = text.replace(f"`{name}`", _listed(words))
     return text[:1].upper() + text[1:] if text[:1].islower() and not _is_value(text, given) else text
+
+
+def _listed(words: list[str]) -> str:
+    """Words as a sentence lists them; of many only the first."""
+    if len(words) > _MOST_LISTED:
+        return f"{words[0]} and {len(words) - 1} more"
+    return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), *words[-1:]])
 
 
 def _word(value: object) -> str:
     """A lesson's value as a sentence says it; empty where it says nothing."""
     if value == ROOT:
         return "the root namespace"
+    place = _PLACE.fullmatch(value) if isinstance(value, str) else None
+    if place is not None:
+        return f"{place[1]}'s root namespace" if place[2] == ROOT else f"{place[2]} on {place[1]}"
     return str(value) if isinstance(value, str | int) else ""
 
 
