@@ -131,7 +131,7 @@ def test_every_program_has_a_package_everywhere() -> None:
         ("debian", "apt-get install containernetworking-plugins kubernetes-client"),
         ("fedora", "dnf install containernetworking-plugins /usr/bin/kubectl"),
         ("arch", "pacman -S --needed cni-plugins kubectl"),
-        ("tumbleweed", "zypper install cni-plugins /usr/bin/kubectl"),
+        ("tumbleweed", "zypper install cni-plugins kubernetes-client-provider"),
     ],
 )
 def test_what_a_cluster_needs_has_packages_too(machine: Callable[..., Path], release: str, command: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tutor.cli.options import json_option, pack_option, print_json
+from tutor.session.lacking import lacks_in, remedy_of
 from tutor.session.overview import KeptLab, kept_labs, overview_json
 from tutor.store.course import Course
 from tutor.store.packs import choose_pack
@@ -22,15 +23,18 @@ def command(pack: str, as_json: bool) -> int:
     found = ProgressStore(course.pack.id).read()
     progress = found.value
     labs = kept_labs(runtime_dir(), course.pack.id)
+    lacks = lacks_in(course, lessons)
     if found.message:
         click.echo(f"tutor: {found.message}", err=True)
     if as_json:
-        print_json(overview_json(lessons, progress, labs))
+        print_json(overview_json(lessons, progress, labs, lacks))
         return 0
     click.echo(course.pack.title)
     for number, lesson in enumerate(lessons, 1):
         done = sum(progress.is_done(lesson.id, step.id) for step in lesson.steps)
         click.echo(f"\n{number:2}  {lesson.id}: {lesson.title}  ({done} of {len(lesson.steps)} done)")
+        if lesson.id in lacks:
+            click.echo(f"    ! it can't be done here: it {lacks[lesson.id]}")
         for step in lesson.steps:
             tick = "✓" if progress.is_done(lesson.id, step.id) else " "
             here = (
@@ -39,6 +43,8 @@ def command(pack: str, as_json: bool) -> int:
                 else ""
             )
             click.echo(f"    {tick} {step.id:16} {step.title}{here}")
+    if lacks:
+        click.echo(f"\nSome lessons can't be done here: {remedy_of(lacks.values())}")
     for lab in labs:
         click.echo(f"\n{_living(lab)}")
     return 0

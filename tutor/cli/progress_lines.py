@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+from tutor.session.lacking import Lack, remedy_of
 from tutor.session.results import RunResult, StepResult
 
 
@@ -50,14 +52,23 @@ class ProgressLines:
         if self._status is not None:
             self._status.update(f"{self._doing} {escape(lesson)}")
 
+    def left_out(self, lacks: Mapping[str, Lack]) -> None:
+        """Lessons are left out, by their ids."""
+        for lesson, lack in lacks.items():
+            self._console.print(f"[bold]{escape(lesson)}[/]\n  [yellow]- left out: it {escape(str(lack))}[/]")
+        if lacks:
+            self._console.print(f"    {escape(remedy_of(lacks.values()))}", soft_wrap=True)
+
     def finish(self, run: RunResult | None) -> None:
         """All has ended; None: it was broken off."""
         if self._status is not None:
             self._status.stop()
         if run is None:
             return
-        steps = [step for lesson in run.lessons for step in lesson.steps]
+        skipped = sum(bool(lesson.skipped) for lesson in run.lessons)
+        steps = [step for lesson in run.lessons for step in lesson.steps if not lesson.skipped]
         failed = sum(step.passed is False for step in steps)
         colour = "green" if run.passed else "red"
         word = "all passed" if run.passed else f"{failed} failed"
-        self._console.print(f"[{colour}]{len(steps)} steps, {word}[/] in {run.seconds:.1f} s")
+        lessons = f"; {skipped} lesson{'s' if skipped > 1 else ''} left out" if skipped else ""
+        self._console.print(f"[{colour}]{len(steps)} steps, {word}[/] in {run.seconds:.1f} s{lessons}")

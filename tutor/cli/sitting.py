@@ -14,6 +14,7 @@ from tutor.cli.guard import Guard
 from tutor.errors import TutorError, UsageError
 from tutor.lab.kept import all_kept
 from tutor.lab.nursery import Nursery
+from tutor.lab.programs import NEEDED, OF_CLUSTERS, missing_programs
 from tutor.session.comeback import Comeback
 from tutor.session.headstart import Headstart
 from tutor.store.paths import runtime_dir, state_dir
@@ -34,7 +35,7 @@ def sit(place: str, pack: str, seed: int | None = None) -> int:
         TutorError: it can't be done here.
     """
     _require_terminal()
-    if place:
+    if place or missing_programs((*NEEDED, *OF_CLUSTERS)):
         _require_place(pack, place)
     gc.enable()
     gc.freeze()  # what is loaded by now is shared by the processes that are forked, as long as nobody touches it
@@ -98,8 +99,16 @@ def _require_terminal() -> None:
 
 
 def _require_place(pack: str, place: str) -> None:
-    """Say at once that there is no such place, before the screen is taken over."""
+    """Say at once that there is no such place, or no lab for it here, before the screen is taken over."""
+    from tutor.session.lacking import require_lab
     from tutor.store.course import Course
     from tutor.store.packs import choose_pack
+    from tutor.store.progress import ProgressStore
 
-    Course(choose_pack(pack)).place(place)
+    course = Course(choose_pack(pack))
+    if place:
+        lesson = course.place(place).lesson
+    else:
+        at = ProgressStore(course.pack.id).read().value.at
+        lesson = course.lesson(at.lesson if at is not None and at.lesson in course.ids else course.ids[0])
+    require_lab(course, lesson)

@@ -21,18 +21,20 @@ def command(lessons: tuple[str, ...], seed: int | None, junit: str, record: str,
     """Solve LESSONs (default: the whole course) in a fresh lab, by typing into a real interactive bash."""
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
+    from tutor.session.lacking import without_lacking
     from tutor.session.material import load_material
 
     try:
         material = load_material(pack)
-        chosen = material.lessons(lessons)
+        wanted = material.lessons(lessons)
+        chosen, lacks = without_lacking(material.course, wanted, named=bool(lessons))
         if junit:
             require_writable(junit)
 
         # Only now, when there is something to do: what reads the kernel takes a tenth of a second to load.
         from tutor.cli.progress_lines import ProgressLines
         from tutor.session.results import junit as junit_text
-        from tutor.session.results import run_json
+        from tutor.session.results import run_json, with_skipped
         from tutor.session.solve import Solver
         from tutor.session.workshop import Workshop
 
@@ -46,7 +48,8 @@ def command(lessons: tuple[str, ...], seed: int | None, junit: str, record: str,
         lines = ProgressLines("solving", quiet=as_json)
         run = None
         try:
-            run = solver.run(chosen, lines.step)
+            run = with_skipped(solver.run(chosen, lines.step), wanted, lacks)
+            lines.left_out(lacks)
         finally:
             lines.finish(run)
     finally:

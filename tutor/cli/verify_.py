@@ -30,11 +30,13 @@ def command(lessons: tuple[str, ...], jobs: int | None, seed: int | None, junit:
     """
     nursery = Nursery()  # before anything heavy is loaded: labs are forked from here
 
+    from tutor.session.lacking import without_lacking
     from tutor.session.material import load_material
 
     try:
         material = load_material(pack)
-        chosen = material.lessons(lessons)
+        wanted = material.lessons(lessons)
+        chosen, lacks = without_lacking(material.course, wanted, named=bool(lessons))
         if junit:
             require_writable(junit)
 
@@ -42,7 +44,7 @@ def command(lessons: tuple[str, ...], jobs: int | None, seed: int | None, junit:
         from tutor.cli.progress_lines import ProgressLines
         from tutor.lab.programs import missing_programs
         from tutor.session.results import junit as junit_text
-        from tutor.session.results import run_json
+        from tutor.session.results import run_json, with_skipped
         from tutor.session.verify import SEEDS, Verifier
         from tutor.session.workshop import Workshop
 
@@ -51,7 +53,9 @@ def command(lessons: tuple[str, ...], jobs: int | None, seed: int | None, junit:
         run = None
         try:
             seeds = SEEDS if seed is None else (seed,)
-            run = verifier.run(chosen, jobs or 2 * (os.cpu_count() or 1), lines.step, seeds=seeds)
+            proven = verifier.run(chosen, jobs or 2 * (os.cpu_count() or 1), lines.step, seeds=seeds)
+            run = with_skipped(proven, wanted, lacks)
+            lines.left_out(lacks)
         finally:
             lines.finish(run)
     finally:

@@ -45,7 +45,7 @@ def build(topology: Topology, open_tap: TapOpener) -> World:
     """
     world = World(topology, cloud_of(topology))
     if topology.cluster is not None:
-        setup.require_plugins()
+        setup.require_programs()
     hosts = {spec.name: str(spec.nics[0].address.ip) for spec in topology.machines if spec.nics}
     for spec in topology.machines:
         others = {name: address for name, address in hosts.items() if name != spec.name}

@@ -63,8 +63,8 @@ _PACKAGES: Mapping[str, tuple[str, str, str, str]] = {
         "cni-plugins",
         "cni-plugins",
     ),
-    # Fedora's and openSUSE's packages of it are called after its version: the file finds the one that there is.
-    "kubectl": ("kubernetes-client", "/usr/bin/kubectl", "kubectl", "/usr/bin/kubectl"),
+    # Fedora's and openSUSE's packages of it are called after its version: these find the one that there is.
+    "kubectl": ("kubernetes-client", "/usr/bin/kubectl", "kubectl", "kubernetes-client-provider"),
     VENV: ("python{version}-venv", "python3", "python", "python3"),
 }
 

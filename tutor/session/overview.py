@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from tutor.errors import LabError
 from tutor.lab.client import Lab, Status
 from tutor.lab.kept import all_kept
 from tutor.lesson import Lesson
+from tutor.session.lacking import Lack
 from tutor.session.note import parse_note
 from tutor.store.progress import Progress
 
@@ -62,8 +63,17 @@ def place_of(note: str) -> str:
     return f"{said.lesson}/{said.step}" if said is not None else ""
 
 
-def overview_json(lessons: Iterable[Lesson], progress: Progress, labs: Iterable[KeptLab]) -> dict[str, Any]:
-    """The course at a glance, as tools read it."""
+def overview_json(
+    lessons: Iterable[Lesson], progress: Progress, labs: Iterable[KeptLab], lacks: Mapping[str, Lack]
+) -> dict[str, Any]:
+    """The course at a glance, as tools read it.
+
+    Args:
+        lessons: of the course, in order.
+        progress: what is done.
+        labs: those that live.
+        lacks: what lessons need and this machine lacks, by their ids.
+    """
     at = progress.at
     return {
         "lessons": [
@@ -72,6 +82,7 @@ def overview_json(lessons: Iterable[Lesson], progress: Progress, labs: Iterable[
                 "title": lesson.title,
                 "lab": lesson.lab,
                 "figures": list(lesson.figures),
+                "lacks": list(lacks[lesson.id].programs) if lesson.id in lacks else [],
                 "done": all(progress.is_done(lesson.id, step.id) for step in lesson.steps),
                 "steps": [
                     {

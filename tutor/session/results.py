@@ -5,11 +5,12 @@ Does not know what was run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree as Xml
 
+from tutor.lesson import Lesson
 from tutor.session.judge import StepVerdict
 
 
@@ -75,6 +76,8 @@ class LessonResult:
     """Id of the lesson."""
     steps: tuple[StepResult, ...]
     """In order."""
+    skipped: str = ""
+    """Why it was left out as a whole (a program that this machine lacks)."""
 
     @property
     def passed(self) -> bool:
@@ -93,7 +96,7 @@ class RunResult:
 
     @property
     def passed(self) -> bool:
-        """Whether all lessons passed."""
+        """Whether all lessons passed that were not left out."""
         return all(lesson.passed for lesson in self.lessons)
 
 
@@ -121,6 +124,28 @@ def of_verdict(id_: str, kind: str, verdict: StepVerdict, *, seconds: float = 0.
         error=verdict.error,
         seconds=seconds,
     )
+
+
+def with_skipped(run: RunResult, lessons: Iterable[Lesson], reasons: Mapping[str, object]) -> RunResult:
+    """A run together with the lessons that were left out of it.
+
+    Args:
+        run: the run.
+        lessons: all lessons that were wanted, in order.
+        reasons: why some were left out, by their ids.
+    """
+    done = {lesson.id: lesson for lesson in run.lessons}
+    every = (
+        done[lesson.id] if lesson.id in done else _skipped(lesson, str(reasons[lesson.id]))
+        for lesson in lessons
+        if lesson.id in done or lesson.id in reasons
+    )
+    return replace(run, lessons=tuple(every))
+
+
+def _skipped(lesson: Lesson, reason: str) -> LessonResult:
+    steps = tuple(StepResult(step.id, step.kind, None, message=reason) for step in lesson.steps)
+    return LessonResult(lesson.id, steps, reason)
 
 
 def step_json(step: StepResult) -> dict[str, Any]:
@@ -154,7 +179,9 @@ def step_json(step: StepResult) -> dict[str, Any]:
 
 def lesson_json(lesson: LessonResult) -> dict[str, Any]:
     """A lesson, as tools read it."""
-    return {"id": lesson.id, "passed": lesson.passed, "steps": [step_json(step) for step in lesson.steps]}
+    passed = None if lesson.skipped else lesson.passed
+    document = {"id": lesson.id, "passed": passed, "steps": [step_json(step) for step in lesson.steps]}
+    return {**document, "message": lesson.skipped} if lesson.skipped else document
 
 
 def run_json(run: RunResult) -> dict[str, Any]:
@@ -181,7 +208,7 @@ def junit(run: RunResult, name: str) -> str:
                     _failures(step)
                 )
             elif step.passed is None:
-                Xml.SubElement(case, "skipped")
+                Xml.SubElement(case, "skipped", {"message": step.message} if step.message else {})
     return Xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 

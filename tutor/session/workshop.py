@@ -39,6 +39,11 @@ def read_topology(course: Course, name: str) -> str:
     return text
 
 
+def has_cluster(course: Course, name: str) -> bool:
+    """Whether the lab called `name` of the course's pack has a cluster in it; raises as `read_topology` does."""
+    return parse_topology(read_topology(course, name), name=name).cluster is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """A script that has run."""
@@ -65,7 +70,7 @@ class Workshop:
 
     def has_cluster(self, name: str) -> bool:
         """Whether the lab called `name` has a cluster in it; raises as `read_topology` does."""
-        return parse_topology(read_topology(self._course, name), name=name).cluster is not None
+        return has_cluster(self._course, name)
 
     def build(self, lab: Lab, name: str, variant: str = DEFAULT_VARIANT) -> None:
         """Build the lab called `name` of the course's pack in an empty one, in the state that `variant` names."""

@@ -17,6 +17,7 @@ from tutor.lab.machine import Machine
 from tutor.lab.machinecode import pause_program
 from tutor.lab.topology import ClusterSpec, NodeSpec
 
+_SBIN = ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
 _USED_UP_GROUP = 99
 
 
@@ -34,15 +35,17 @@ class Node:
     """A descriptor of the process called kubelet: it can be read once that has ended; -1 where none was started."""
 
 
-def require_plugins() -> None:
-    """See to it that the CNI plugins are installed.
+def require_programs() -> None:
+    """See to it that what sets nodes up is installed: the CNI plugins, and iptables for kubenet's rule.
 
     Raises:
-        MissingTool: one is not.
+        MissingTool: one of them is not.
     """
     for name in PLUGINS:
         if find_plugin(name) is None:
             raise MissingTool(f"{name} (a CNI plugin) is not installed", hint="run `tutor doctor`")
+    if not any(os.access(f"{folder}/iptables", os.X_OK) for folder in _SBIN):
+        raise MissingTool("iptables is not installed", hint="run `tutor doctor`")
 
 
 def set_up(cluster: ClusterSpec, machines: Mapping[str, Machine]) -> dict[str, Node]:
