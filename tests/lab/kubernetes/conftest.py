@@ -216,6 +216,14 @@ def loop() -> Iterator[Loop]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Loop]:
+    """The same for all tests of a module, and all their examples."""
+    made = Loop()
+    yield made
+    made.close()
+
+
 @dataclass
 class Done:
     status: int

@@ -8,8 +8,11 @@ import select
 import struct
 import subprocess
 import termios
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.lab.kubernetes.conftest import Kubectl, Loop, descriptors
 from tests.lab.kubernetes.talk import Talk
@@ -250,6 +253,21 @@ def test_a_process_is_reaped_by_whoever_started_it(loop: Loop, kubectl: Kubectl)
     kubectl(*WHERE, "--", "true")
     assert loop.children[-1].process.returncode == 0
     assert isinstance(loop.children[-1].process, subprocess.Popen)
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.one_of(st.binary(max_size=300), st.binary(max_size=90).map(lambda data: masked(2, data))), max_size=6)
+)
+def test_whatever_a_client_says_to_a_process_the_server_lives(shared: Loop, parts: list[bytes]) -> None:
+    with Channels(shared.port) as client:
+        client.begin("command=cat&stdin=1&stdout=1&tty=1")
+        with suppress(ConnectionError):  # it may have been cut off already
+            for part in parts:
+                client.say(part)
+    with Talk(shared.port) as other:
+        assert other.get("/healthz") == (200, b"ok")
+    shared.until(lambda: shared.children[-1].hung_up or shared.children[-1].process.returncode is not None)
 
 
 @pytest.mark.parametrize("more", ["", "&tty=1"])

@@ -37,13 +37,6 @@ STEPS = (
 )
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Loop]:
-    made = Loop()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def talk(loop: Loop) -> Iterator[Talk]:
     with Talk(loop.port) as made:

@@ -40,9 +40,9 @@ _PHRASES = {
 
 Look = Callable[[], ClusterView]
 """Tells what the cluster looks like now."""
-Watch = Callable[[int, Callable[[], None]], None]
+Watch = Callable[[int, Callable[[], None]], object]
 """Has the agent call a function whenever a descriptor can be read."""
-Unwatch = Callable[[int], None]
+Unwatch = Callable[[int], object]
 """The opposite."""
 
 
