@@ -1,4 +1,4 @@
-"""A machine's network in a few words: its namespaces, and in each the links with what one looks up most often.
+"""A lab's network in a few words: its namespaces, and in each the links with what one looks up most often.
 
 Pure: a state becomes values. Does not know how they are laid out.
 """
@@ -30,7 +30,7 @@ class NetnsPart:
     """A namespace and its links."""
 
     name: str
-    """What `ip netns` calls it; `root` for the machine's first."""
+    """What `ip netns` calls it; `root` for the learner's machine's first, `node1:root` for another machine's."""
     forwards: bool
     """Whether it passes packets on (net.ipv4.ip_forward)."""
     links: tuple[LinkLine, ...]
@@ -38,10 +38,12 @@ class NetnsPart:
 
 
 def inventory(state: NetworkState) -> tuple[NetnsPart, ...]:
-    """The learner's machine: its root namespace first."""
+    """The learner's machine, its root namespace first; then the others."""
+    own = tuple(state.of())
+    others = tuple(netns for netns in state.namespaces if netns not in own)
     return tuple(
-        NetnsPart(netns.label, netns.forwarding, tuple(_line(state, netns, link) for link in netns.links))
-        for netns in state.of()
+        NetnsPart(state.place_of(netns), netns.forwarding, tuple(_line(state, netns, link) for link in netns.links))
+        for netns in (*own, *others)
     )
 
 
@@ -66,5 +68,5 @@ def _joins(state: NetworkState, netns: Netns, link: Link) -> str:
     end = state.find_peer(link)
     if end is not None:
         where, peer = end
-        found.append(f"to {peer.name}" + (f" in {where.label}" if where != netns else ""))
+        found.append(f"to {peer.name}" + (f" in {state.place_of(where)}" if where != netns else ""))
     return ", ".join(found)
