@@ -53,11 +53,6 @@ def test_a_peer_in_the_same_namespace_is_named_alone() -> None:
     assert [line.joins for line in root.links] == ["to b", "to a"]
 
 
-def test_other_machines_are_left_out() -> None:
-    elsewhere = replace(NS1, machine="node1")
-    assert [part.name for part in inventory(NetworkState((ROOT, elsewhere), home="vm"))] == ["root"]
-
-
 def test_the_other_machines_come_after_the_learners_and_are_named() -> None:
     far = replace(ROOT, machine="node1", inode=20, is_home=False)
     pod = Netns("node1", 21, (), ("/run/docker/netns/5e0f3c6b1a27",), is_home=False)
