@@ -22,9 +22,6 @@ from .link import by_ip, in_words, on_machine
 
 MISSING = Diagnosis("netns.missing", Cause.EXISTS, "no network namespace of this name is listed by ip netns")
 UNNAMED = Diagnosis("netns.unnamed", Cause.EXISTS, "a namespace was made, but it has no name that ip netns could list")
-LINK_INSIDE = Diagnosis(
-    "netns.link-inside", Cause.EXISTS, "the link to a folder of namespaces landed inside /run/netns"
-)
 NOT_EMPTY = Diagnosis("netns.not-empty", Cause.WHERE, "there is a link in the namespace that should not be there yet")
 
 _TUNNELS = ("sit0", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6tnl0", "ip6gre0")
