@@ -20,6 +20,7 @@ from tutor.lab.brought.ssh import SSH
 from tutor.lab.build import World
 from tutor.lab.kubenet.execution import Executor
 from tutor.lab.kubenet.living import Cluster
+from tutor.lab.kubenet.node import COMPLETIONS
 from tutor.lab.kubernetes.server import ApiServer
 from tutor.lab.kubernetes.stand_in import KUBECONFIG, kubeconfig, stand_in
 from tutor.lab.loop import Loop
@@ -50,8 +51,10 @@ class ClusterServices:
         self._world, self._loop, self._cloud_changed = world, loop, cloud_changed
         self._serve_kubectl(Cluster(spec, world.nodes))
         self._shells = RemoteShells(world.machines, loop)
+        completion = azure.completion()
         for machine in world.machines.values():
             machine.write_file("/usr/local/bin/ssh", SSH, 0o755)
+            machine.write_file(f"{COMPLETIONS}/az", completion)
 
     @property
     def commands(self) -> dict[str, Command]:
@@ -101,8 +104,11 @@ def _has_kubectl(machine: Machine) -> bool:
     """Whether the host's kubectl is within the machine's reach."""
     for path in _KUBECTL_AT:
         try:
-            os.close(sc.open_in_root(machine.root, path, os.O_PATH))
+            descriptor = sc.open_in_root(machine.root, path, os.O_PATH)
         except OSError:
             continue
-        return True
+        mode = os.fstat(descriptor).st_mode
+        os.close(descriptor)
+        if mode & 0o111:
+            return True
     return False

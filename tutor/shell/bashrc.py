@@ -35,10 +35,13 @@ __lab_prompt() {
 PS0='$({ __lab_typed "$?"; } 2>/dev/null)'
 PROMPT_COMMAND='{ __lab_prompt; } 2>/dev/null'
 
-# The prompt says in which network namespace this shell is, if `ip netns` has a name for it.
+# The prompt says in which network namespace this shell is, if `ip netns` has a name for it. Not for that of the machine
+# itself, which container engines keep a handle of, called `default`.
 __lab_netns=
 for __lab_file in /run/netns/*; do
-    if [[ $__lab_file -ef /proc/self/ns/net ]]; then
+    if [[ /proc/self/ns/net -ef /proc/1/ns/net ]]; then
+        break
+    elif [[ $__lab_file -ef /proc/self/ns/net ]]; then
         __lab_netns=${__lab_file##*/}
         break
     fi
@@ -47,7 +50,8 @@ PS1='@PROMPT@'
 PS1+="\[\e]133;B;$__lab_id;\$?\a\]"
 PS2="> \[\e]133;P;$__lab_id\a\]"
 @COLOUR@
-for __lab_file in /usr/share/bash-completion/bash_completion /etc/bash_completion; do
+# Without bash-completion nobody looks for the completion of `az` when it is first asked for.
+for __lab_file in /usr/share/bash-completion/bash_completion /etc/bash_completion @COMPLETIONS@/az; do
     if [[ -r $__lab_file ]]; then
         . "$__lab_file"
         break
@@ -55,6 +59,9 @@ for __lab_file in /usr/share/bash-completion/bash_completion /etc/bash_completio
 done
 unset __lab_file
 """
+
+_COMPLETIONS = "/usr/local/share/bash-completion/completions"
+"""Where a lab puts how to complete its own commands: where bash-completion looks, too (XDG_DATA_DIRS)."""
 
 _ALIASES = """
 alias ls='ls --color=auto' grep='grep --color=auto'
@@ -77,6 +84,7 @@ def bashrc(*, machine: str = "", colour: bool = True) -> str:
         "@LONGEST@": str(LONGEST_TEXT),
         "@PROMPT@": user + "${__lab_netns:+" + netns + "}:" + folder + r"\$ ",
         "@COLOUR@": _ALIASES if colour else "",
+        "@COMPLETIONS@": _COMPLETIONS,
     }
     text = _TEXT
     for name, value in fields.items():

@@ -24,6 +24,9 @@ PLUGINS_AT = "/opt/cni/bin"
 KUBELET = "/usr/local/bin/kubelet"
 """The program of the process called kubelet, which only waits."""
 
+COMPLETIONS = "/usr/local/share/bash-completion/completions"
+"""Where bash-completion looks for how to complete a command's words, when they are first asked for."""
+
 SNAT_COMMENT = "kubenet: SNAT for outbound traffic from cluster"
 """What kubenet writes beside its rule."""
 
@@ -55,7 +58,7 @@ def before_kubenet() -> str:
     """What stands on a machine before kubelet starts: the bridges of its container engines, and the plugins."""
     return f"""\
 set -e
-mkdir -p {NETNS_FOLDER} /var/lib/cni /root/.kube
+mkdir -p {NETNS_FOLDER} /var/lib/cni /root/.kube {COMPLETIONS}
 touch {NETNS_FOLDER}/default
 mount --bind /proc/self/ns/net {NETNS_FOLDER}/default
 for folder in {" ".join(FOLDERS)}; do
