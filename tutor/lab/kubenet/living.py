@@ -6,18 +6,16 @@ Does not know HTTP, nor how anything is printed.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import select
 import socket
 import struct
 import time
-import uuid
 from collections.abc import Mapping
 
 from tutor.lab import netns
 from tutor.lab.kubenet.node import BRIDGE
-from tutor.lab.kubenet.sandbox import Sandbox
+from tutor.lab.kubenet.sandbox import NETNS_FOLDER, Sandbox
 from tutor.lab.kubenet.setup import Node
 from tutor.lab.kubernetes.view import ClusterView, NodeView, PodView
 from tutor.lab.topology import ClusterSpec
@@ -70,7 +68,7 @@ class Cluster:
 
     def _pod(self, sandbox: Sandbox) -> PodView:
         pod = sandbox.pod
-        uid = str(uuid.UUID(hashlib.sha256(f"{pod.namespace}/{pod.name}".encode()).hexdigest()[:32]))
+        uid = sandbox.uid
         running = sandbox.running
         if not running:
             self._ended.setdefault(uid, time.time())
@@ -83,7 +81,7 @@ class Cluster:
             (address,) if address else (),
             running,
             sandbox.started,
-            pod.netns,
+            f"/var{NETNS_FOLDER}/{pod.netns}",
             uid,
             ended=self._ended.get(uid, 0.0),
             labels=(("k8s-app", application), ("pod-template-hash", pod.name.split("-")[-2])),

@@ -46,6 +46,8 @@ class Sandbox:
     """A descriptor of each of its namespaces, by kind."""
     started: float = field(default_factory=time.time)
     """Seconds since the epoch."""
+    uid: str = field(default_factory=lambda: _uid(os.urandom(16).hex()))
+    """What tells it from all other pods that there ever were."""
 
     @property
     def running(self) -> bool:
@@ -91,6 +93,10 @@ def start(machine: Machine, pod: PodSpec) -> Sandbox:
         sandbox.alive, *namespaces = given[1]
         sandbox.namespaces = dict(zip(_KINDS, namespaces, strict=True))
     return sandbox
+
+
+def _uid(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _make(machine: Machine, pod: PodSpec, tell: socket.socket, say: int) -> None:
