@@ -23,7 +23,7 @@ class Crossing:
     """What the cloud does with a packet that has left a card."""
 
     route: CloudRoute | None = None
-    """The user's route that decides; None where the system's own do."""
+    """The route that decides: a user's, or one of the system's own, which have no names; None where none is for it."""
     card: CloudCard | None = None
     """The card that gets the packet; None where no card does."""
     outside: bool = False
@@ -42,19 +42,23 @@ def card_at(state: NetworkState, end: End) -> CloudCard | None:
 
 def cross(cloud: Cloud, card: CloudCard, dst: IPv4Address) -> Crossing:
     """Where a packet to `dst` goes that has left `card`."""
-    route = cloud.route_for(card, dst)
+    route = route_for(cloud, card, dst)
     inside = any(dst in network for network in cloud.networks)
-    kind = route.next_hop_type if route is not None else LOCAL if inside else INTERNET
-    match kind:
-        case "VirtualAppliance":
-            hop = route.next_hop if route is not None else None
-            return Crossing(route, cloud.card_with(hop) if hop is not None else None)
+    match route.next_hop_type if route is not None else "":
+        case "VirtualAppliance" if route is not None and route.next_hop is not None:
+            return Crossing(route, cloud.card_with(route.next_hop))
         case "VnetLocal" | "Internet" if not inside:
             return Crossing(route, outside=True)
         case "VnetLocal":
             return Crossing(route, cloud.card_with(dst))
         case _:
             return Crossing(route)
+
+
+def route_for(cloud: Cloud, card: CloudCard, dst: IPv4Address) -> CloudRoute | None:
+    """The route that a packet to `dst` takes: a user's, or else the system's; None where neither has one for it."""
+    system = (route for route in cloud.system if dst in route.prefix)
+    return cloud.route_for(card, dst) or max(system, key=lambda route: route.prefix.prefixlen, default=None)
 
 
 def end_of(state: NetworkState, card: CloudCard) -> End | None:

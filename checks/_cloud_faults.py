@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 from tutor.check import Cause, CloudCard, CloudRoute, Diagnosis, Fault, NetworkState
 
-from ._cloud import APPLIANCE, INTERNET, Crossing, home_of
+from ._cloud import APPLIANCE, INTERNET, LOCAL, Crossing, home_of
 from ._firewall import Packet
 from ._wire import End
 from .address import interfaces_of
@@ -53,10 +53,11 @@ def dead_next_hop(state: NetworkState, route: CloudRoute) -> Fault:
 
 def next_hop_none(route: CloudRoute) -> Fault:
     """The fault of a route that throws away what it is for."""
+    whose = f"The route {route.name} is" if route.name else "A route of the cloud's own is"
     return Fault(
         NEXT_HOP_NONE,
-        f"The route {route.name} is for {route.prefix}, and its next hop is of the type {route.next_hop_type}: the "
-        "cloud drops what it is for.",
+        f"{whose} for {route.prefix}, and its next hop is of the type {route.next_hop_type}: the cloud drops what goes "
+        "there.",
         found=f"{route.prefix}: {route.next_hop_type}",
         expected=f"{route.prefix}: {APPLIANCE}",
     )
@@ -65,11 +66,11 @@ def next_hop_none(route: CloudRoute) -> Fault:
 def not_delivered(state: NetworkState, card: CloudCard, crossing: Crossing, dst: IPv4Address) -> Fault:
     """The fault of a packet to `dst` that has left `card`, and that the cloud delivers to no card."""
     route = crossing.route
-    if route is None:
+    if route is None or (not route.name and route.next_hop_type == LOCAL):
         return no_route(state, card, dst)
     if route.next_hop_type == APPLIANCE:
         return dead_next_hop(state, route)
-    if route.next_hop_type in ("VnetLocal", INTERNET):
+    if route.next_hop_type in (LOCAL, INTERNET):
         return Fault(
             WRONG_HOP_TYPE,
             f"The route {route.name} is for {route.prefix}, and its next hop is of the type {route.next_hop_type}. No "

@@ -194,7 +194,7 @@ class Walk:
         if to is None:
             self.faults.append(_cloud_faults.not_delivered(self.state, card, crossing, packet.dst))
             return None
-        if card in self._crossed and route_ is not None:
+        if card in self._crossed and route_ is not None and route_.name:
             self.faults.append(_cloud_faults.led_astray(self.state, route_, to, packet.dst))
             return None
         self._crossed.add(card)

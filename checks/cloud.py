@@ -26,7 +26,7 @@ from tutor.check import (
     question,
 )
 
-from ._cloud import INTERNET, LOCAL
+from ._cloud import route_for as route_for_packet
 from ._cloud_faults import (
     DEAD_NEXT_HOP,
     FOREIGN_ADDRESS,
@@ -235,7 +235,7 @@ def effective_routes_shown(state: NetworkState, *, nic: str) -> Shown:
     if isinstance(card, Verdict):
         return Shown((), f"there is no card {nic}")
     users = [word for each in state.cloud.routes_for(card) for word in (str(each.prefix), _hop(each), "User")]
-    system = [word for each in state.cloud.networks for word in (str(each), LOCAL)]
+    system = [word for each in state.cloud.system for word in (str(each.prefix), each.next_hop_type)]
     return _all_of([*system, "Default", *users], f"the routes that count for {nic}: the system's own and the user's")
 
 
@@ -330,11 +330,8 @@ def cards_in(state: NetworkState, *, network: IPv4Network) -> Answer:
 
 def _next_hop(state: NetworkState, card: CloudCard, dst: IPv4Address) -> tuple[str, IPv4Address | None, str]:
     """Type, address and name of the route that a packet takes; the system's own have no name."""
-    route = state.cloud.route_for(card, dst)
-    if route is not None:
-        return route.next_hop_type, route.next_hop, route.name
-    inside = any(dst in network for network in state.cloud.networks)
-    return LOCAL if inside else INTERNET, None, ""
+    route = route_for_packet(state.cloud, card, dst)
+    return (route.next_hop_type, route.next_hop, route.name) if route is not None else ("None", None, "")
 
 
 def _hop(route: CloudRoute) -> str:

@@ -71,6 +71,7 @@ def cloud() -> Cloud:
         system=(
             CloudRoute("", IPv4Network("10.0.0.0/8"), "VnetLocal"),
             CloudRoute("", IPv4Network("0.0.0.0/0"), "Internet"),
+            CloudRoute("", IPv4Network("192.168.0.0/16"), "None"),
         ),
         cards=(_card("node0", NODE0, "203.0.113.20"), _card("node1", NODE1, "203.0.113.21")),
         subnets=(CloudSubnet(SUBNET, IPv4Network("10.240.0.0/16"), TABLE),),

@@ -272,3 +272,10 @@ def test_a_reply_comes_back_through_what_translated_the_question(say: Say) -> No
     assert say("reach.carried", wide, src=POD0, dst="10.244.1.2").passed
     foreign = at(cluster(), "root", chains=(chain("POSTROUTING", "postrouting", rule("snat", target="10.9.9.9")),))
     assert not say("reach.carried", foreign, src=POD0, dst=str(IPv4Address("10.244.1.2"))).passed
+
+
+def test_a_private_range_that_is_nobodys_is_dropped_by_the_cloud_itself(say: Say, fault: Callable[..., Fault]) -> None:
+    assert say("cloud.next_hop", cluster(), nic="node0", dst="192.168.7.7").accepts("None")
+    found = fault("reach.carried", cluster(), src=POD0, dst="192.168.7.7")
+    assert found.diagnosis.id == "cloud.next-hop-none"
+    assert "192.168.0.0/16" in found.message
