@@ -22,7 +22,6 @@ from tutor.check import (
     failed,
     question,
 )
-from tutor.check.state import IFF_PROMISC
 
 MISSING = Diagnosis("link.missing", Cause.EXISTS, "no namespace has a link of this name")
 WRONG_KIND = Diagnosis("link.wrong-kind", Cause.EXISTS, "a link of this name is there, but it is of another kind")
@@ -142,7 +141,7 @@ def promiscuous(state: NetworkState, *, link: str, netns: str = ROOT) -> Verdict
     if isinstance(found, Verdict):
         return found
     where, it = found
-    if it.flags & IFF_PROMISC:
+    if it.promiscuous:
         return PASSED
     return failed(
         NOT_PROMISCUOUS,

@@ -14,6 +14,7 @@ It does not know how states are read, which lesson asks, or who is told.
 from __future__ import annotations
 
 from tutor.check.answer import Answer, Shown
+from tutor.check.cloud import Cloud, CloudCard, CloudRoute, CloudSubnet
 from tutor.check.definition import Arguments, Definition, Kind, check, fact, probes, question
 from tutor.check.folder import NetnsFolder
 from tutor.check.probe import Probe, Replies, Reply
@@ -22,10 +23,6 @@ from tutor.check.state import (
     Address,
     BridgePort,
     Chain,
-    Cloud,
-    CloudCard,
-    CloudRoute,
-    CloudSubnet,
     FirewallRule,
     Flow,
     Link,

@@ -12,8 +12,8 @@ class Probe:
     """One exchange of packets, from a namespace to an address."""
 
     protocol: str
-    """`ping`, `tcp`, `http`, `dns`, or `datagram`: a UDP datagram from a socket in `src` to one in the namespace that has
-    `dst`."""
+    """`ping`, `tcp`, `http`, `dns`, or `datagram`: a UDP datagram from a socket in `src` to one in the namespace that
+    has `dst`."""
     src: str
     """Namespace that sends, by the name lessons use (`root`, `ns1`)."""
     dst: str
