@@ -28,6 +28,11 @@ class Lack:
         """What it is, after the name of the lesson."""
         return f"needs {', '.join(self.programs)}, not installed here"
 
+    @property
+    def remedy(self) -> str:
+        """How to get them."""
+        return remedy(self.programs)
+
 
 def lacks_of(lessons: Iterable[Lesson], with_cluster: Callable[[str], bool]) -> dict[str, Lack]:
     """What lessons lack, by their ids; those that lack nothing are left out.
@@ -90,7 +95,7 @@ def remedy_of(lacks: Iterable[Lack]) -> str:
 
 
 def _refusal(lesson: str, lack: Lack) -> MissingTool:
-    return MissingTool(f"{lesson} can't be done here: it {lack}", hint=remedy(lack.programs))
+    return MissingTool(f"{lesson} can't be done here: it {lack}", hint=lack.remedy)
 
 
 def _has_cluster(course: Course, lab: str) -> bool:

@@ -24,6 +24,7 @@ from tutor.shell import Command
 
 if TYPE_CHECKING:
     from tutor.netmap import NetnsPart
+    from tutor.session.lacking import Lack
     from tutor.session.material import Material
     from tutor.session.play import Play
     from tutor.session.sitting import Sitting
@@ -192,6 +193,10 @@ class Desk:
         lessons = self._material.course.lessons() if self._material is not None else ()
         return [(lesson, self.done(lesson)) for lesson in lessons]
 
+    async def lacks(self) -> dict[str, Lack]:
+        """What lessons of the course need and this machine lacks, by their ids."""
+        return await self._do(self._lacks)
+
     def done(self, lesson: Lesson) -> tuple[bool, ...]:
         """Which steps of a lesson are done."""
         return tuple(self._way.progress.is_done(lesson.id, step.id) for step in lesson.steps)
@@ -238,6 +243,13 @@ class Desk:
         if self._comeback is not None:
             return begun.open_again(self._place, self._comeback)
         return begun.open_started(self._started) if self._started is not None else begun.open(self._place)
+
+    def _lacks(self) -> dict[str, Lack]:
+        from tutor.session.lacking import lacks_in  # not wanted at the start
+
+        if self._material is None:
+            return {}
+        return lacks_in(self._material.course, self._material.course.lessons())
 
     def _take_over(self) -> Started | None:
         self._started = self._headstart.started() if self._headstart is not None else None

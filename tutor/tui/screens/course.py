@@ -5,7 +5,7 @@ Does not know how one gets there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.markup import escape
@@ -17,6 +17,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tutor.lesson import Lesson, Step
+from tutor.session.lacking import Lack
 
 Place = tuple[Lesson, Step]
 
@@ -27,15 +28,18 @@ class CourseScreen(ModalScreen[Place | None]):
     CSS_PATH = "course.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,c", "close", "close")]
 
-    def __init__(self, outline: Iterable[tuple[Lesson, Sequence[bool]]], here: Place) -> None:
+    def __init__(
+        self, outline: Iterable[tuple[Lesson, Sequence[bool]]], here: Place, lacks: Mapping[str, Lack]
+    ) -> None:
         """Prepare it.
 
         Args:
             outline: the lessons, each with whether its steps are done.
             here: where the learner is.
+            lacks: what lessons need and this machine lacks, by their ids.
         """
         super().__init__()
-        self._outline, self._here = list(outline), here
+        self._outline, self._here, self._lacks = list(outline), here, lacks
         self._places: dict[str, Place] = {}
         self._is_answered = False
 
@@ -65,11 +69,16 @@ class CourseScreen(ModalScreen[Place | None]):
             sign = "[$text-success]✓[/]" if all(done) else " "
             count = f"[$text-muted]{sum(done)}/{len(done)}[/]"
             yield Option(f"{sign} [b]{number}  {escape(lesson.title)}[/]  {count}", disabled=True)
+            lack = self._lacks.get(lesson.id)
+            if lack is not None:
+                reason = f"It can't be done here: it {lack}; {lack.remedy}"
+                yield Option(f"      [$text-warning]{escape(reason)}[/]", disabled=True)
             for step, is_done in zip(lesson.steps, done, strict=True):
                 id_ = f"{lesson.id}/{step.id}"
                 self._places[id_] = (lesson, step)
                 mark = "▸" if (lesson, step) == self._here else "[$text-success]✓[/]" if is_done else "○"
-                yield Option(f"      {mark} {escape(step.title)}", id=id_)
+                cannot = lack is not None and not lack.has_lab
+                yield Option(f"      {mark} {escape(step.title)}", id=id_, disabled=cannot)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """To this place."""

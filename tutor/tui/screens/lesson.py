@@ -113,6 +113,10 @@ class LessonScreen(PlayScreen):
 
     async def _move(self, lesson: Lesson, step: Step, living: bool) -> None:
         if not living:
+            lack = (await self.desk.lacks()).get(lesson.id)
+            if lack is not None and not lack.has_lab:
+                self.tell_once(f"{lesson.title}: can't be done here, as it {lack}; {lack.remedy}")
+                return
             text = f"{step.title} starts in another state. A new lab is built for it; what is in this one is lost."
             if await self.app.push_screen_wait(Ask("Build a new lab?", text, {"b": "build", "s": "stay"})) == "s":
                 return
@@ -127,7 +131,7 @@ class LessonScreen(PlayScreen):
         if self.view is None:
             return
         here = self.desk.here
-        chosen = await self.app.push_screen_wait(CourseScreen(self.desk.outline(), here))
+        chosen = await self.app.push_screen_wait(CourseScreen(self.desk.outline(), here, await self.desk.lacks()))
         if chosen is not None and chosen != here:
             await self._move(*chosen, False)
 
