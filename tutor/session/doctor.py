@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tutor.errors import TutorError
+from tutor.errors import TopologyError, TutorError
 from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery
 from tutor.lesson import Lesson
@@ -25,6 +25,7 @@ PROBES: tuple[Probe, ...] = (
     lab_probes.features,
     lab_probes.cards,
     lab_probes.programs,
+    lab_probes.kubectl,
     host_probes.memory,
     host_probes.files,
     host_probes.terminal,
@@ -46,13 +47,15 @@ def examine(
 
 def _admit(nursery: Nursery, workshop: Workshop, lessons: tuple[Lesson, ...]) -> Patient:
     """Labs really built: user namespace, nested ones, machines, cloud. The first that works is kept for the probes."""
+    names = tuple(dict.fromkeys(lesson.lab for lesson in lessons))
+    clusters = frozenset(name for name in names if _has_cluster(workshop, name))
     kept: Lab | None = None
     broken: dict[str, TutorError] = {}
-    for name in dict.fromkeys(lesson.lab for lesson in lessons):
+    for name in names:
         try:
             lab = Lab(nursery.launch())
         except TutorError as error:
-            return Patient(lessons, kept, refused=error)
+            return Patient(lessons, kept, refused=error, clusters=clusters)
         try:
             workshop.build(lab, name)
         except TutorError as error:
@@ -63,4 +66,11 @@ def _admit(nursery: Nursery, workshop: Workshop, lessons: tuple[Lesson, ...]) ->
             kept = lab
         else:
             lab.close()
-    return Patient(lessons, kept, broken=broken)
+    return Patient(lessons, kept, broken=broken, clusters=clusters)
+
+
+def _has_cluster(workshop: Workshop, name: str) -> bool:
+    try:
+        return workshop.has_cluster(name)
+    except TopologyError:  # building it will tell
+        return False

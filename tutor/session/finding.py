@@ -53,6 +53,8 @@ class Patient:
     """Why not even an empty lab could be made; None where one could."""
     broken: Mapping[str, TutorError] = field(default_factory=dict)
     """Why labs of the course could not be built, by their names."""
+    clusters: frozenset[str] = frozenset()
+    """Labs of the course with a cluster in them, by their names."""
 
     @property
     def works(self) -> bool:

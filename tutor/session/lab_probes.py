@@ -5,6 +5,7 @@ Does not know what is wrong with the host when something fails; `remedies` does.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +14,17 @@ from tutor.errors import MissingTool, TutorError
 from tutor.lab import idmap
 from tutor.lab.client import Lab
 from tutor.lab.idmap import MapKind
-from tutor.lab.programs import NEEDED, PROGRAMS, find_program, missing_programs, remedy
+from tutor.lab.kubenet.plugins import PLUGINS
+from tutor.lab.programs import (
+    BROUGHT,
+    NEEDED,
+    OF_CLUSTERS,
+    PROGRAMS,
+    STOOD_IN,
+    find_program,
+    missing_programs,
+    remedy,
+)
 from tutor.session.finding import Finding, Level, Patient
 from tutor.session.remedies import namespaces_remedy
 from tutor.session.workshop import run_script
@@ -21,6 +32,10 @@ from tutor.session.workshop import run_script
 _TRIAL_SECONDS = 10.0
 _OUTSIDE_ONLY = ("newuidmap", "newgidmap")
 """Programs that make labs; in them nobody needs these."""
+_WHERE_TO_INSTALL = "install them in /usr or /usr/local: nothing else of this machine shows in the lab"
+_EXEC_SINCE = (1, 31)
+"""From this version on kubectl runs commands in pods over WebSocket, and the lab's API server speaks nothing else."""
+_NEWER_KUBECTL = "put a newer one into /usr/local/bin (https://kubernetes.io/docs/tasks/tools/)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,8 @@ class Trial:
     """The program that it needs, where not every lab has it."""
     essential: bool = False
     """Whether lessons can't run without it."""
+    of_clusters: bool = False
+    """Whether only labs with a cluster need it."""
 
 
 TRIALS = (
@@ -73,6 +90,16 @@ TRIALS = (
         "the lessons' own way to masquerade fails",
         modules="nft_compat xt_MASQUERADE",
         program="iptables",
+    ),
+    Trial(
+        "kubenet's rule",
+        "rule='POSTROUTING -m comment --comment d -m addrtype ! --dst-type LOCAL ! -d 10.0.0.0/8 -j MASQUERADE' && "
+        "iptables -t nat -A $rule && iptables -t nat -D $rule",
+        "no lab with a cluster can be built",
+        modules="nft_compat xt_comment xt_addrtype xt_MASQUERADE",
+        program="iptables",
+        essential=True,
+        of_clusters=True,
     ),
     Trial(
         "legacy iptables NAT",
@@ -152,7 +179,8 @@ def features(patient: Patient) -> Iterable[Finding]:
     """Features of the kernel, each tried inside of the lab."""
     if patient.lab is not None:
         for trial in TRIALS:
-            yield _try(patient.lab, trial)
+            if patient.clusters or not trial.of_clusters:
+                yield _try(patient.lab, trial)
 
 
 def _try(lab: Lab, trial: Trial) -> Finding:
@@ -185,40 +213,82 @@ def cards(patient: Patient) -> Iterable[Finding]:
 
 def programs(patient: Patient) -> Iterable[Finding]:
     """The programs that labs and lessons run: installed, and to be found inside of the lab."""
-    wanted = tuple(dict.fromkeys((*PROGRAMS, *(tool for lesson in patient.lessons for tool in lesson.tools))))
+    every = dict.fromkeys((*PROGRAMS, *(tool for lesson in patient.lessons for tool in lesson.tools)))
+    elsewhere = {*STOOD_IN, *(() if patient.clusters else PLUGINS)}
+    wanted = tuple(name for name in every if name not in elsewhere)
     missing = missing_programs(wanted)
-    unseen = _unseen(patient.lab, [name for name in wanted if name not in (*missing, *_OUTSIDE_ONLY)])
+    unseen = _unseen(patient.lab, [name for name in wanted if name not in missing])
     if missing:
         yield _lacking(patient, "programs", f"not installed: {', '.join(missing)}", missing, remedy(missing))
     if unseen:
         said = f"installed where the lab does not see them: {', '.join(unseen)}"
-        how = "install them in /usr or /usr/local: nothing else of this machine shows in the lab"
-        yield _lacking(patient, "programs in the lab", said, unseen, how)
+        yield _lacking(patient, "programs in the lab", said, unseen, _WHERE_TO_INSTALL)
     if not missing and not unseen:
         yield Finding("programs", Level.OK, "all that the lessons use are installed")
 
 
+def kubectl(patient: Patient) -> Iterable[Finding]:
+    """Whether labs with a cluster have a kubectl of this machine, and whether that can run commands in pods."""
+    subject, program = "kubectl", "kubectl"
+    if not patient.clusters:
+        return
+    users = ", ".join(lesson.id for lesson in patient.lessons if program in lesson.tools)
+    means = "a stand-in in the lab lists what the cluster has, and can do no more"
+    means += f"; these use kubectl, and can't show all: {users}" if users else ""
+    if missing_programs([program]):
+        yield Finding(subject, Level.WARNING, "it is not installed", means, remedy([program]))
+    elif _unseen(patient.lab, [program]):
+        said = f"it is installed where the lab does not see it: {find_program(program)}"
+        yield Finding(subject, Level.WARNING, said, means, _WHERE_TO_INSTALL)
+    elif patient.lab is not None:
+        ran = run_script(patient.lab, "kubectl version --client -o json", seconds=_TRIAL_SECONDS)
+        version = parse_kubectl_version(ran.output)
+        if version is None:
+            said = "it does not say its version: " + (" ".join(ran.output.split())[-160:] or "no answer")
+            yield Finding(subject, Level.WARNING, said, "it may not work in the lab", _NEWER_KUBECTL)
+        elif version < _EXEC_SINCE:
+            said = f"it is {_dotted(version)}"
+            means = f"all of it works but `kubectl exec`, which takes {_dotted(_EXEC_SINCE)} or later"
+            yield Finding(subject, Level.WARNING, said, means, _NEWER_KUBECTL)
+        else:
+            yield Finding(subject, Level.OK, f"{_dotted(version)}, and the lab sees it")
+
+
+def parse_kubectl_version(text: str) -> tuple[int, int] | None:
+    """The version in what `kubectl version --client -o json` prints; None where there is none."""
+    found = re.search(r'"gitVersion": *"v(\d+)\.(\d+)', text)
+    return (int(found[1]), int(found[2])) if found is not None else None
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
+
+
 def _unseen(lab: Lab | None, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of `names` that the learner's shell does not find."""
-    if lab is None:
+    """Those of `names` that the learner's shell does not find, though it should."""
+    # What clusters need is in no PATH, and a lab with a cluster can't even be built where it does not see them.
+    asked = [name for name in names if name not in (*_OUTSIDE_ONLY, *BROUGHT, *PLUGINS)]
+    if lab is None or not asked:
         return ()
-    words = " ".join(shlex.quote(name) for name in names)
+    words = " ".join(shlex.quote(name) for name in asked)
     script = f'for name in {words}; do command -v "$name" >/dev/null || echo "$name"; done'
     return tuple(run_script(lab, script, seconds=_TRIAL_SECONDS).output.split())
 
 
 def _lacking(patient: Patient, subject: str, said: str, missing: tuple[str, ...], how: str) -> Finding:
     """A finding that some programs are not there, with the lessons that need them."""
-    without = {
-        lesson.id: [tool for tool in lesson.tools if tool in missing]
-        for lesson in patient.lessons
-        if set(lesson.tools) & set(missing)
-    }
+    lessons: dict[tuple[str, ...], list[str]] = {}
+    for lesson in patient.lessons:
+        needed = (*(OF_CLUSTERS if lesson.lab in patient.clusters else ()), *lesson.tools)
+        lacks = tuple(dict.fromkeys(name for name in needed if name in missing))
+        if lacks:
+            lessons.setdefault(lacks, []).append(lesson.id)
     if set(missing) & set(NEEDED):
         means = "no lab can be built"
-    elif without:
-        means = "these can't run: " + "; ".join(f"{lesson} ({', '.join(tools)})" for lesson, tools in without.items())
+    elif lessons:
+        without = (f"{', '.join(ids)} ({', '.join(lacks)})" for lacks, ids in lessons.items())
+        means = "these can't run: " + "; ".join(without)
     else:
         means = "every lesson runs; ways that use them are left out"
-    level = Level.PROBLEM if without or set(missing) & set(NEEDED) else Level.WARNING
+    level = Level.PROBLEM if lessons or set(missing) & set(NEEDED) else Level.WARNING
     return Finding(subject, level, said, means, how)
