@@ -67,6 +67,15 @@ def test_verify_tries_the_seed_that_is_given_and_no_other(tutor: Tutor, pack: st
     assert [case["kind"] for case in cases].count("seed") == 1
 
 
+def test_lint_tells_of_a_machine_that_the_lab_does_not_have(tutor: Tutor, pack: str) -> None:
+    assert tutor("lint", pack).returncode == 0
+    lesson = Path(pack) / "lessons" / "01-faulty.md"
+    lesson.write_text(FAULTY.replace('machine="vm"', 'machine="vn"'))
+    told = tutor("lint", pack)
+    assert told.returncode == 1
+    assert "there is no machine 'vn' in the lab 'vm'\n    there is: vm" in told.stdout
+
+
 @pytest.mark.parametrize("verb", ["solve", "verify", "grade x y", "shell", "start"])
 def test_a_seed_that_is_no_number_is_refused_in_one_line(tutor: Tutor, verb: str) -> None:
     refused = tutor(*verb.split(), "--seed", "seven")

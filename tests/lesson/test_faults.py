@@ -6,7 +6,7 @@ import pytest
 
 from tests.lesson.examples import HEAD, example_pack
 from tutor.lesson import Draw, Step
-from tutor.lesson.lint import lint_text
+from tutor.lesson.lint import lint_machines, lint_text
 from tutor.lesson.parse import parse_lesson
 from tutor.store.checks import load_checks
 
@@ -76,6 +76,14 @@ def test_nothing_is_typed_on_the_way_through_a_step_with_faults_but_what_it_show
 
 def test_a_good_step_with_faults_has_nothing_wrong() -> None:
     assert lint_text(HEAD + STEP, None, CHECKS.definitions, CHECKS.diagnoses) == ()
+
+
+def test_a_machine_that_the_lab_does_not_have_is_told() -> None:
+    lesson = parse_lesson(HEAD + STEP)
+    assert lint_machines(lesson, ["node0", "node1"]) == ()
+    (error,) = lint_machines(lesson, ["node0", "node2"])
+    assert (error.line, error.reason) == (21, "there is no machine 'node1' in the lab 'vm'")
+    assert "did you mean" in error.hint
 
 
 ANSWERING = """

@@ -11,7 +11,8 @@ import click
 from tutor.cli.options import json_option, pack_option, print_json
 from tutor.errors import ContentError, TopologyError, UsageError
 from tutor.lab.topology_file import parse_topology
-from tutor.lesson.lint import lint_text
+from tutor.lesson.lint import lint_machines, lint_text
+from tutor.lesson.parse import parse_lesson_all
 from tutor.store.checks import load_checks_all
 from tutor.store.course import Course, read_text
 from tutor.store.packs import Pack, choose_pack, read_pack
@@ -93,9 +94,24 @@ def _problems(job: _Job) -> Iterable[ContentError]:
         yield from _lab_problems(job.pack)
     for file in job.files:
         try:
-            yield from lint_text(read_text(file), file, checks.definitions, checks.diagnoses)
+            text = read_text(file)
+            yield from lint_text(text, file, checks.definitions, checks.diagnoses)
+            yield from _machine_problems(job.pack, text, file)
         except ContentError as unreadable:
             yield unreadable
+
+
+def _machine_problems(pack: Pack, text: str, file: Path) -> Iterable[ContentError]:
+    """The machines that a lesson speaks of and its lab does not have."""
+    lesson = parse_lesson_all(text, file).lesson
+    if lesson is None or not any(step.faults for step in lesson.steps):
+        return
+    lab = pack.labs / f"{lesson.lab}.toml"
+    try:
+        topology = parse_topology(lab.read_bytes().decode(), name=lesson.lab, path=lab)
+    except (TopologyError, UnicodeDecodeError, OSError):  # that is told of the lab, or of the lesson's head
+        return
+    yield from lint_machines(lesson, (machine.name for machine in topology.machines))
 
 
 def _lab_problems(pack: Pack) -> Iterable[ContentError]:

@@ -51,6 +51,16 @@ def lint_text(
     return tuple(sorted((*parsed.errors, *found), key=lambda error: error.line))
 
 
+def lint_machines(lesson: Lesson, machines: Iterable[str]) -> tuple[LessonError, ...]:
+    """The faults of `lesson` that are brought about on a machine which is none of its lab's `machines`."""
+    problems, known = Problems(lesson.path), tuple(machines)
+    for fault in (fault for step in lesson.steps for fault in step.faults):
+        if fault.machine and fault.machine not in known:
+            hint = suggestion(fault.machine, known)
+            problems.add(fault.line, f"there is no machine {fault.machine!r} in the lab {lesson.lab!r}", hint)
+    return problems.in_order()
+
+
 class _Linter:
     """Judges steps by the definitions and diagnoses of a pack."""
 
