@@ -292,9 +292,13 @@ class PlayScreen(PanesScreen):
 
     async def _on_to_the_next(self) -> None:
         target = await self.desk.following()
-        if target is not None:
-            lesson, step, _ = target
+        if target is None:
+            return
+        lesson, step, _ = target
+        try:
             await self.show(await self.desk.enter(lesson, step))
             for command in self._ended:  # what was seen while the step was still to come counts for it
                 await self.show(await self.desk.ran(command))
-            self._ended = []
+        except TutorError as error:
+            await self.lost(error)
+        self._ended = []
