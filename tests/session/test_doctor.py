@@ -202,6 +202,7 @@ def test_a_program_that_no_lesson_needs_is_no_problem(material: Material, monkey
     (finding,) = lab_probes.programs(Patient(material.course.lessons()))
     assert finding.level is Level.WARNING
     assert "conntrack" in finding.remedy or "package manager" in finding.remedy
+    assert finding.means == "every lesson runs; ways that use them are left out"
     monkeypatch.setattr(lab_probes, "missing_programs", lambda wanted: ("nft",))
     (finding,) = lab_probes.programs(Patient(material.course.lessons()))
     assert (finding.level, finding.means) == (Level.PROBLEM, "no lab can be built")
