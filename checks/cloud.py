@@ -90,6 +90,23 @@ def has_no_routes(state: NetworkState, *, table: str) -> Verdict:
 
 
 @check
+def lacks_route(state: NetworkState, *, table: str, prefix: IPv4Network) -> Verdict:
+    """No route of the route table `table` is for any part of `prefix`."""
+    there = _table(state, table)
+    if isinstance(there, Verdict):
+        return there
+    for each in there:
+        if each.prefix.overlaps(prefix):
+            return failed(
+                HAS_ROUTES,
+                f"The route {each.name} of {table} is still there, for {each.prefix}. This step takes it away for now.",
+                found=f"{table}: {each.name}, {each.prefix}",
+                expected=f"{table}: no route for {prefix}",
+            )
+    return PASSED
+
+
+@check
 def table_exists(state: NetworkState, *, table: str) -> Verdict:
     """The cloud has a route table called `table`."""
     there = _table(state, table)
@@ -288,6 +305,14 @@ def route_for(state: NetworkState, *, nic: str, dst: IPv4Address) -> Answer:
     card = _card(state, nic)
     name = "" if isinstance(card, Verdict) else _next_hop(state, card, dst)[2]
     return Answer((name,)) if name else Answer(())
+
+
+@question
+def prefix_for(state: NetworkState, *, nic: str, dst: IPv4Address) -> Answer:
+    """For which range is the route (a user's, or one of the system's) that takes a packet to `dst` from `nic`?"""
+    card = _card(state, nic)
+    route = route_for_packet(state.cloud, card, dst) if not isinstance(card, Verdict) else None
+    return Answer((str(route.prefix),)) if route is not None else Answer(())
 
 
 @question

@@ -58,6 +58,20 @@ def communicate(
     return failed_with(*dict.fromkeys(faults))
 
 
+@check
+def has_address(state: NetworkState, *, pod: str, address: IPv4Address) -> Verdict:
+    """`pod` has `address`, and what it has no other pod has."""
+    found = find(state, pod)
+    if isinstance(found, Verdict):
+        return found
+    known = Known(state)
+    own = _address_of(found)
+    shared = known.owner(own, "*", but=found) if own is not None else None
+    if own is not None and shared is not None:
+        return failed_with(duplicate(own, found, shared))
+    return failed_with(*_misplaced(known, found, address))
+
+
 @probes(communicate)
 def communicate_probes(*, pods: tuple[str, ...], addresses: tuple[IPv4Address, ...] = ()) -> tuple[Probe, ...]:
     """A datagram from each to each; none where the lesson does not say which addresses they have."""

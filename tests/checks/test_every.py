@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.checks import wrong, wrong_cluster, wrong_names
+from tests.checks import wrong, wrong_cluster, wrong_kubenet, wrong_names
 from tests.checks.cluster_faults import FAULTS
 from tests.checks.cluster_world import PODS, cloud, cluster
 from tests.checks.conftest import NS1_INODE, ROOT_INODE, Say, link, state
@@ -37,7 +37,7 @@ from tutor.check import (
 from tutor.store.checks import Checks, load_checks
 from tutor.store.packs import our_pack
 
-WRONG = {**wrong.WRONG, **wrong_cluster.WRONG, **wrong_names.WRONG}
+WRONG = {**wrong.WRONG, **wrong_cluster.WRONG, **wrong_kubenet.WRONG, **wrong_names.WRONG}
 
 
 def test_every_diagnosis_is_given_here(checks: Checks) -> None:
