@@ -10,10 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.aks.conftest import AKS, needs_plugins, plain
+from tests.lab.aks.conftest import AKS, Ask, needs_plugins, plain
 from tutor.lab.client import Lab
+from tutor.lab.kubenet.plugins import PLUGINS, PREFIX
 from tutor.lab.nursery import Nursery
 from tutor.lab.opened_shell import Shell
+from tutor.lab.programs import BROUGHT
 from tutor.shell.bashrc import bashrc
 from tutor.shell.plain import plain_text
 from tutor.shell.typist import Typist
@@ -70,3 +72,14 @@ def test_the_words_of_az_are_completed(shell: Shell) -> None:
             heard += os.read(shell.fd, 4096)
     assert "az network route-table " in plain(heard.decode())
     typist.close()
+
+
+def test_what_a_lab_is_said_to_bring_along_is_there(ask: Ask) -> None:
+    status, printed = ask(f"command -v {' '.join(BROUGHT)}")
+    assert status == 0
+    assert printed.split() == [f"/usr/local/bin/{name}" for name in BROUGHT]
+
+
+def test_a_node_has_the_plugins_where_kubelet_looks_for_them(ask: Ask) -> None:
+    for name in PLUGINS:
+        assert ask(f"test -x /opt/cni/bin/{name.removeprefix(PREFIX)}") == (0, "")
