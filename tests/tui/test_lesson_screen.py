@@ -136,8 +136,8 @@ async def test_next_asks_about_a_step_that_is_not_done_and_not_about_one_that_is
 
 
 async def test_at_the_end_of_the_course_next_says_so(nursery: Nursery) -> None:
-    async with at_step(nursery, "masquerade/built") as playing:
-        await playing.pilot.press("4")
+    async with at_step(nursery, "capstone/from-outside") as playing:
+        await playing.pilot.press("2")
         await playing.until(lambda: "Done" in playing.outcome)
         await playing.press_in_lesson("n")
         await playing.until(lambda: "end of the course" in playing.notices)
