@@ -18,6 +18,7 @@ from tutor.session.mend import mend, unsaid
 from tutor.session.requires import problem_with
 from tutor.session.workshop import Ran, Workshop, run_script
 from tutor.shell import Command
+from tutor.shell.plain import plain_text
 
 _PASS_SECONDS = 5.0
 _DIAGNOSE_SECONDS = 2.0
@@ -189,7 +190,9 @@ class Prover:
         missing: tuple[str, ...] = ("there is no command",)
         for text in commands:
             ran = run_script(live.lab, text)
-            command = Command(text, ran.output, ran.status if ran.status is not None else -1)
+            # As a shell's marks would hand it over: what is coloured reads as what is not.
+            printed = plain_text(ran.output.encode())
+            command = Command(text, printed, ran.status if ran.status is not None else -1)
             verdict = self._judge.see(see, command, live.state(rescan=True))
             missing = (verdict.error,) if verdict.error else verdict.missing
             if not missing:
