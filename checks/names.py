@@ -38,7 +38,7 @@ _PLACE = "/run/netns"
 
 @check
 def given(state: NetworkState, *, netns: tuple[str, ...]) -> Verdict:
-    """`ip netns` lists each of `netns` (namespaces of one machine) under this name."""
+    """`ip netns` lists `netns`, by these names."""
     unlisted: list[tuple[str, Netns]] = []
     for place in netns:
         machine, name = state.split_place(place)
