@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,9 @@ def test_it_lists_without_any_kubectl(substitute: StandIn) -> None:
     [
         ("", "needs to be told what to do"),
         ("apply -f x.yaml", "can't do apply"),
-        ("describe pod x", "can't do describe"),
+        ("describe pod x", "can't describe pod"),
+        ("describe", "needs one kind of thing"),
+        ("describe node -w", "can't do -w"),
         ("get", "needs one kind of thing"),
         ("get pods a b", "needs one kind of thing"),
         ("get secrets", "can't get secrets"),
@@ -90,6 +93,37 @@ def test_it_says_what_it_can_not_do(line: str, says: str, substitute: StandIn) -
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith(f"kubectl: {says}")
     assert done.err.count("\n") == 1
+
+
+def _lines(text: str) -> list[list[str]]:
+    """The words of each line, less a pod's age (kubectl counts it from its own clock), and in any case (1.20: AGE)."""
+    lines = [line.lower().split() for line in text.splitlines()]
+    return [words[:-1] if words[:1] == ["kube-system"] else words for words in lines]
+
+
+@pytest.mark.parametrize("name", ["node0", "node1"])
+def test_it_describes_a_node_in_lines_that_kubectl_prints_in_the_same_order(
+    name: str, substitute: StandIn, kubectl: Kubectl, loop: Loop
+) -> None:
+    capacity = (("cpu", "2"), ("memory", "2097152Ki"), ("pods", "110"))
+    loop.view = replace(loop.view, nodes=tuple(replace(node, capacity=capacity) for node in loop.view.nodes))
+    done, real = substitute("describe", "node", name), kubectl("describe", "node", name)
+    assert (done.status, done.err) == (0, "")
+    printed = iter(_lines(real.out))
+    unheard = [line for line in _lines(done.out) if line not in printed]  # goes on where the last one was found
+    assert unheard == []
+    assert {"Ready", "PodCIDR:", "Addresses:"} <= {line.split()[0] for line in done.out.splitlines()}
+
+
+def test_it_describes_all_nodes_and_none_that_is_not_there(substitute: StandIn) -> None:
+    done = substitute("describe", "nodes")
+    assert [line for line in done.out.splitlines() if line.startswith("PodCIDR:")] == [
+        "PodCIDR:                      10.244.0.0/24",
+        "PodCIDR:                      10.244.1.0/24",
+    ]
+    missing = substitute("describe", "no", "node7")
+    assert (missing.status, missing.out) == (1, "")
+    assert missing.err == 'Error from server (NotFound): nodes "node7" not found\n'
 
 
 def test_it_says_when_nobody_answers(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -17,7 +17,7 @@ from tutor.lab.kubernetes.objects import with_heartbeat
 from tutor.lab.kubernetes.request import Request
 from tutor.lab.kubernetes.resources import Document, Resource
 from tutor.lab.kubernetes.selection import BadSelector, Selection
-from tutor.lab.kubernetes.text import answer_table
+from tutor.lab.kubernetes.text import answer_description, answer_table
 from tutor.lab.kubernetes.view import PodView
 
 READ_ONLY = (
@@ -96,6 +96,9 @@ def answer(request: Request, snapshot: Snapshot, now: float) -> Answer:
     match request.path:
         case ("tutor", "table"):
             code, headers, text = answer_table(request, snapshot, now)
+            return Reply(code, text.encode(), "text/plain", headers)
+        case ("tutor", "description"):
+            code, headers, text = answer_description(request, snapshot, now)
             return Reply(code, text.encode(), "text/plain", headers)
         case ("openapi" | "swagger.json" | "swaggerapi" | "swagger-2.0.0.pb-v1", *_):
             # A client that only accepts protobuf prints the text of this answer, and of hardly any other.

@@ -31,15 +31,15 @@ users:
 
 
 def stand_in(port: int = 8080) -> str:
-    """A program, in bash alone, that lists what the cluster has as `kubectl get` would."""
+    """A program, in bash alone, that lists what the cluster has and describes nodes, as `kubectl` would."""
     return _STAND_IN.replace("@PORT@", str(port))
 
 
-# `get` and the table are all there is to it: the server lays the table out, this only carries it.
+# That is all there is to it: the server lays the text out, this only carries it.
 _STAND_IN = r"""#!/bin/bash
 # A stand-in for kubectl, which this machine does not have. Lists what the cluster has; can do nothing else.
 
-can='get namespaces|nodes|pods|services|all [NAME] [-n NAMESPACE] [-A] [-o wide]'
+can='get namespaces|nodes|pods|services|all [NAME] [-n NAMESPACE] [-A] [-o wide], and describe node [NAME]'
 echo "kubectl: this is a stand-in that only knows: kubectl $can" >&2
 
 fail() {
@@ -75,7 +75,7 @@ while (($#)); do
     -A | --all-namespaces) everywhere=1 ;;
     -owide | -o=wide | --output=wide) wide=1 ;;
     -*)
-        [[ ${words[0]-get} == get ]] || fail "can't do ${words[0]}, only: $can"
+        [[ ${words[0]-get} == get || ${words[0]} == describe ]] || fail "can't do ${words[0]}, only: $can"
         fail "can't do $1, only: $can"
         ;;
     *) words+=("$1") ;;
@@ -83,8 +83,13 @@ while (($#)); do
     shift
 done
 ((${#words[@]})) || fail "needs to be told what to do: $can"
-[[ ${words[0]} == get ]] || fail "can't do ${words[0]}, only: $can"
+[[ ${words[0]} == get || ${words[0]} == describe ]] || fail "can't do ${words[0]}, only: $can"
 ((${#words[@]} == 2 || ${#words[@]} == 3)) || fail "needs one kind of thing, and a name at most: $can"
+case ${words[0]}/${words[1]} in
+describe/no | describe/node | describe/nodes) what=description ;;
+describe/*) fail "can't describe ${words[1]}, only: $can" ;;
+*) what=table ;;
+esac
 case ${words[1]} in
 ns | namespace | namespaces | no | node | nodes | po | pod | pods | svc | service | services) ;;
 all) ((${#words[@]} == 2)) || fail "all is no kind of thing that has names: $can" ;;
@@ -94,7 +99,7 @@ esac
 { exec 3<>/dev/tcp/127.0.0.1/@PORT@; } 2>/dev/null ||
     fail 'The connection to the server 127.0.0.1:@PORT@ was refused - did you specify the right host or port?'
 query="word=${words[1]}&namespace=$(encode "$namespace")&name=$(encode "${words[2]-}")"
-printf 'GET /tutor/table?%s&everywhere=%d&wide=%d HTTP/1.0\r\n\r\n' "$query" "$everywhere" "$wide" >&3
+printf 'GET /tutor/%s?%s&everywhere=%d&wide=%d HTTP/1.0\r\n\r\n' "$what" "$query" "$everywhere" "$wide" >&3
 
 stream=2 status=1
 while IFS=$' \r' read -r name value <&3 && [[ $name ]]; do

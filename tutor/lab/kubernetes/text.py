@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tutor.lab.kubernetes import tables
+from tutor.lab.kubernetes.describe import describe_node
 from tutor.lab.kubernetes.history import Snapshot
 from tutor.lab.kubernetes.request import Request
 from tutor.lab.kubernetes.resources import RESOURCES, Document, Resource, find_by_word
@@ -54,6 +55,19 @@ def answer_table(request: Request, snapshot: Snapshot, now: float) -> tuple[int,
         return 200, (("Tutor-Stream", "1"), ("Tutor-Exit", "0")), "\n".join(parts)
     is_anywhere = everywhere or not wanted[0].namespaced
     return _said(200, "No resources found" if is_anywhere else f"No resources found in {namespace} namespace.", 0)
+
+
+def answer_description(request: Request, snapshot: Snapshot, now: float) -> tuple[int, Headers, str]:
+    """Status, headers and text of the answer at /tutor/description, in the way of `answer_table`.
+
+    Parameters of the request: `name`, of a node; without it, all of them are described.
+    """
+    asked = request.first("name")
+    names = [asked] if asked else [str(node["metadata"]["name"]) for node in snapshot.members("nodes")]
+    told = [describe_node(name, snapshot, now) for name in names]
+    if None in told:
+        return _said(404, f'Error from server (NotFound): nodes "{asked}" not found', 1)
+    return 200, (("Tutor-Stream", "1"), ("Tutor-Exit", "0")), "\n\n".join(filter(None, told))
 
 
 def lay_out(rows: Sequence[Sequence[str]]) -> str:
