@@ -33,7 +33,7 @@ _TRIAL_SECONDS = 10.0
 _OUTSIDE_ONLY = ("newuidmap", "newgidmap")
 """Programs that make labs; in them nobody needs these."""
 _WHERE_TO_INSTALL = "install them in /usr or /usr/local: nothing else of this machine shows in the lab"
-_EXEC_SINCE = (1, 31)
+EXEC_SINCE = (1, 31)
 """From this version on kubectl runs commands in pods over WebSocket, and the lab's API server speaks nothing else."""
 _NEWER_KUBECTL = "put a newer one into /usr/local/bin (https://kubernetes.io/docs/tasks/tools/)"
 
@@ -246,9 +246,9 @@ def kubectl(patient: Patient) -> Iterable[Finding]:
         if version is None:
             said = "it does not say its version: " + (" ".join(ran.output.split())[-160:] or "no answer")
             yield Finding(subject, Level.WARNING, said, "it may not work in the lab", _NEWER_KUBECTL)
-        elif version < _EXEC_SINCE:
+        elif version < EXEC_SINCE:
             said = f"it is {_dotted(version)}"
-            means = f"all of it works but `kubectl exec`, which takes {_dotted(_EXEC_SINCE)} or later"
+            means = f"all of it works but `kubectl exec`, which takes {_dotted(EXEC_SINCE)} or later"
             yield Finding(subject, Level.WARNING, said, means, _NEWER_KUBECTL)
         else:
             yield Finding(subject, Level.OK, f"{_dotted(version)}, and the lab sees it")

@@ -18,9 +18,19 @@ from tests.lab.kubernetes.conftest import Kubectl, Loop, descriptors
 from tests.lab.kubernetes.talk import Talk
 from tests.lab.kubernetes.test_websocket import masked
 from tutor.lab.kubernetes import websocket
+from tutor.session.lab_probes import EXEC_SINCE, parse_kubectl_version
 
 WHERE = ("exec", "-n", "kube-system", "kube-dns-1")
 PATH = "/api/v1/namespaces/kube-system/pods/kube-dns-1/exec"
+
+
+@pytest.fixture
+def kubectl(kubectl: Kubectl) -> Kubectl:
+    """The machine's, if it speaks WebSocket."""
+    version = parse_kubectl_version(kubectl("version", "--client", "-o", "json").out)
+    if version is not None and version < EXEC_SINCE:
+        pytest.skip("this machine's kubectl is too old to run commands in pods here")
+    return kubectl
 
 
 class Channels(Talk):
