@@ -69,7 +69,9 @@ def processes_shown(state: NetworkState, *, netns: tuple[str, ...]) -> Shown:
 def process_in(state: NetworkState, *, netns: str) -> Answer:
     """Which process lives in `netns` (its number)?"""
     found = state.find_netns(netns)
-    return Answer(tuple(map(str, found.pids)) if found is not None else ())
+    if found is None:
+        return Answer(())
+    return Answer(tuple(map(str, found.pids)) or ("none", "no"))
 
 
 @question

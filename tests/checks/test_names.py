@@ -71,7 +71,7 @@ def test_without_a_process_there_is_none_to_show(say: Say) -> None:
     state = at(cluster(), HERE[0], pids=())
     assert not say("names.processes_shown", state, **ALL).forms
     assert not say("names.process_in", state, netns="gone").accepted
-    assert not say("names.process_in", state, netns=HERE[0]).accepted
+    assert say("names.process_in", state, netns=HERE[0]).accepts("none")
 
 
 def test_how_many_of_the_clouds_cards_are_in_a_range(say: Say) -> None:
