@@ -77,6 +77,8 @@ def test_a_command_runs_in_all_of_a_pods_namespaces(ask: Ask) -> None:
     status, printed = ask(
         f"kubectl exec -n kube-system {HEAPSTER} -- sh -c 'hostname; ip -j -4 addr show eth0; exit 5'"
     )
+    if "speaks WebSocket, not SPDY" in printed:
+        pytest.skip("this machine's kubectl is too old to run commands in pods here")
     lines = printed.splitlines()
     assert lines[0] == HEAPSTER
     assert json.loads(lines[1])[0]["addr_info"][0]["local"] == "10.244.0.3"
