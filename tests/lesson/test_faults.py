@@ -120,6 +120,7 @@ ip link set lo up
         ("faults: [1, 2]", "{}", "```yaml {.draw}", "a draw block without `faults`", "such as [2, 3]"),
         ("faults: [1, 2]", "fault: 2", "fault: 2", "a draw block has no key 'fault'", "did you mean 'faults'?"),
         ("[1, 2]", "[2, 1]", "faults: [2, 1]", "`faults` is [2, 1]", "such as [2, 3]"),
+        ("faults: [1, 2]", "faults: [1, 2", "faults: [1, 2\n", "this is not YAML", "in quotes"),
         ("[1, 2]", "0", "faults: 0", "`faults` is 0", "such as [2, 3]"),
         ("[1, 2]", "true", "faults: true", "`faults` is True", "such as [2, 3]"),
         ("[1, 2]", "[1, 2, 3]", "faults: [1, 2, 3]", "`faults` is [1, 2, 3]", "such as [2, 3]"),
