@@ -63,7 +63,7 @@ def test_without_kubectl_lessons_run_and_its_stand_in_is_told(mixed: Material, m
     (finding,) = lab_probes.kubectl(patient)
     assert (finding.level, finding.said) == (Level.WARNING, "it is not installed")
     assert "stand-in" in finding.means
-    assert finding.means.endswith("can't show all: nodes")
+    assert finding.means.endswith("these use kubectl: nodes")
     assert finding.remedy == remedy(["kubectl"])
 
 

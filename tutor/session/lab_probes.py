@@ -233,8 +233,8 @@ def kubectl(patient: Patient) -> Iterable[Finding]:
     if not patient.clusters:
         return
     users = ", ".join(lesson.id for lesson in patient.lessons if program in lesson.tools)
-    means = "a stand-in in the lab lists what the cluster has, and can do no more"
-    means += f"; these use kubectl, and can't show all: {users}" if users else ""
+    means = "a stand-in in the lab knows `get` and `describe node`, and no more"
+    means += f"; these use kubectl: {users}" if users else ""
     if missing_programs([program]):
         yield Finding(subject, Level.WARNING, "it is not installed", means, remedy([program]))
     elif _unseen(patient.lab, [program]):
