@@ -31,7 +31,7 @@ NO_CABLE = Diagnosis("cni.no-cable", Cause.EXISTS, "the pod's link is no cable t
 
 @check
 def added(state: NetworkState, *, netns: str, bridge: str, link: str = "eth0") -> Verdict:
-    """`netns` has a link called `link`, up, whose other end is a port of `bridge` on its node."""
+    """`link` of `netns` leads to a port of `bridge`."""
     pod = find(state, netns)
     if isinstance(pod, Verdict):
         return pod

@@ -60,7 +60,7 @@ def communicate(
 
 @check
 def has_address(state: NetworkState, *, pod: str, address: IPv4Address) -> Verdict:
-    """`pod` has `address`, and what it has no other pod has."""
+    """`pod` has the address `address`, and nobody else has it."""
     found = find(state, pod)
     if isinstance(found, Verdict):
         return found

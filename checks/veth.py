@@ -40,12 +40,7 @@ def pair(state: NetworkState, *, a: str, b: str, machine: str = "") -> Verdict:
     """`a` and `b` are the two ends of one veth pair."""
     here, there = _both_ends(state, a, b, machine)
     if here is None and there is None:
-        return failed(
-            MISSING,
-            f"There is no link called {a}, and none called {b}. A veth pair is made with both of its ends at once.",
-            found="no such links",
-            expected=f"{a} and {b}, a pair",
-        )
+        return failed(MISSING, _neither(state, a, b, machine), found="no such links", expected=f"{a} and {b}, a pair")
     for found, wanted in ((here, a), (there, b)):
         if found is not None and found[1].kind != "veth":
             return failed(
@@ -217,6 +212,17 @@ def _is_card(state: NetworkState, netns: Netns, link: Link) -> bool:
 def _ends_by_name(state: NetworkState, a: str, b: str, machine: str) -> dict[str, _Found]:
     found = zip((a, b), _both_ends(state, a, b, machine), strict=True)
     return {name: end for name, end in found if end is not None}
+
+
+def _neither(state: NetworkState, a: str, b: str, machine: str) -> str:
+    """What to say where neither end of a pair is there."""
+    cards = [name for name in (a, b) if (found := state.find_link(name, machine)) and _is_card(state, *found)]
+    if cards:
+        return (
+            f"There is no pair of {a} and {b}: the {cards[0]} that is there is the machine's card, and no two links of "
+            "one namespace have the same name. `netns` and a namespace, behind its name, make an end where it belongs."
+        )
+    return f"There is no link called {a}, and none called {b}. A veth pair is made with both of its ends at once."
 
 
 def _veth(state: NetworkState, link: str, netns: str) -> _Found | None:
