@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tutor.store.config import SPLIT_LEAST, SPLIT_MOST
 from tutor.tui.arrangement import Arrangement, Side
+from tutor.tui.widgets.lesson import around
 
 widths, heights = st.integers(60, 400), st.integers(20, 120)
 splits = st.integers(SPLIT_LEAST, SPLIT_MOST)
@@ -42,3 +43,13 @@ def test_the_network_shows_by_itself_where_there_is_room_and_otherwise_when_aske
     small.toggle_network()
     assert small.shows_network
     assert small.shell_size[1] == rows - small.network_height
+
+
+@given(st.integers(1, 40), st.data())
+def test_of_many_steps_those_around_the_active_one_are_listed(number: int, data: st.DataObject) -> None:
+    active = data.draw(st.integers(0, number - 1))
+    shown = around(active, number, 11)
+    assert active in shown
+    assert len(shown) == min(number, 11)
+    assert shown.start >= 0
+    assert shown.stop <= number

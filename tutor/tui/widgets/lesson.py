@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _SETTLE_SECONDS = 1.5
 """How long a step may take to be laid out; what the learner scrolls after that stays."""
+_MOST_STEPS = 11
+"""How many steps are listed: the text below needs room, too."""
 _TALL = 20
 """From how many rows on an introduction leaves room for the step below it."""
 
@@ -105,8 +107,14 @@ class LessonPane(Vertical):
         self._bring_up(end)
 
     def list_steps(self, marks: Sequence[StepMark]) -> None:
-        """Show the lesson's steps, where there is room for a list of them."""
-        self.query_one("#steps", Static).update("\n".join(_line(number, mark) for number, mark in enumerate(marks, 1)))
+        """Show the lesson's steps, where there is room for a list of them; of many those around the active one."""
+        active = next((place for place, mark in enumerate(marks) if mark.active), 0)
+        shown = around(active, len(marks))
+        lines = [_line(place + 1, marks[place]) for place in shown]
+        for left, place in ((shown.start, 0), (len(marks) - shown.stop, len(lines))):
+            if left:
+                lines.insert(place, f"[$text-muted]  ... {left} more[/]")
+        self.query_one("#steps", Static).update("\n".join(lines))
 
     async def welcome(self) -> None:
         """Explain the screen, until the next step. A question stays where it can be answered."""
@@ -179,6 +187,14 @@ class LessonPane(Vertical):
         question = self._active.question if self._active is not None else None
         if question is not None and not question.choose(int(digit)):
             question.begin(digit)
+
+
+def around(active: int, number: int, most: int = _MOST_STEPS) -> range:
+    """The places of the steps to list: all, or where there are more than `most` those around the active one."""
+    if number <= most:
+        return range(number)
+    first = max(0, min(active - most // 2, number - most))
+    return range(first, first + most)
 
 
 def _line(number: int, mark: StepMark) -> str:
