@@ -191,6 +191,23 @@ def test_another_can_watch(folder: Path, nursery: Nursery) -> None:
     owner.close()
 
 
+def test_a_client_that_asks_for_the_impossible_is_answered_and_keeps_nothing_alive(
+    folder: Path, nursery: Nursery
+) -> None:
+    owner = Kept(folder, "x").launch(nursery, grace=60)
+    owner.build("vm", VM.read_text(), {})
+    with pytest.raises(LabError, match="terminal failed"):
+        owner.open_shell(columns=-1, rows=24)
+    assert run(owner, "hostname") == (0, "vm\n")
+    owner.close()
+    with _found(folder) as visitor:
+        visitor.visit()
+        status = visitor.status()
+        assert (status.owners, status.faults) == (0, ())
+        assert status.seconds_left is not None
+        visitor.end()
+
+
 def test_a_program_goes_on_while_nobody_looks(folder: Path, nursery: Nursery) -> None:
     owner = Kept(folder, "x").launch(nursery, grace=30)
     owner.build("vm", VM.read_text(), {})

@@ -20,6 +20,8 @@ from tutor.session.headstart import Headstart
 from tutor.store.paths import runtime_dir, state_dir
 
 _COLUMNS, _ROWS = 60, 20
+_UNSAID = (80, 24)
+"""The size of a terminal that does not say its own: so many others take it to be."""
 _SWITCH_SECONDS = 0.0005
 
 
@@ -50,7 +52,8 @@ def sit(place: str, pack: str, seed: int | None = None) -> int:
         from tutor.tui.preferences import Preferences
 
         preferences = Preferences()
-        size = Arrangement(preferences.now.split, *os.get_terminal_size()).shell_size
+        columns, rows = os.get_terminal_size()
+        size = Arrangement(preferences.now.split, columns or _UNSAID[0], rows or _UNSAID[1]).shell_size
         headstart = Headstart(nursery, pack, place, *size, seed) if comeback is None else None
         gc.disable()  # what is loaded now stays; the application turns it on again
         sys.setswitchinterval(_SWITCH_SECONDS)  # and makes keys wait no longer for what is loaded beside the screen

@@ -153,7 +153,11 @@ class Agent:
             self._drop(client)
             return
         message, descriptors = heard
-        answer, given = self._operations.perform(number, message, descriptors)
+        try:
+            answer, given = self._operations.perform(number, message, descriptors)
+        except Exception:
+            self._drop(client)  # the loop won't look at it any more: it must not keep the lab alive
+            raise
         client.settimeout(_PATIENCE_SECONDS)
         try:
             wire.send(client, answer, given)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import time
 from collections.abc import Callable
 from itertools import count
@@ -110,7 +111,7 @@ class Operations:
             answer, given = {"error": error.message, "hint": error.hint, "kind": type(error).__name__}, []
         except OSError as error:
             answer, given = {"error": str(error.strerror or error), "hint": "", "kind": "LabError"}, []
-        except (LookupError, TypeError, ValueError) as error:  # a fault of ours: no reason to take the lab away
+        except (LookupError, TypeError, ValueError, struct.error) as error:  # a fault of ours, which takes no lab away
             text = f"{message.get('op')} failed: {type(error).__name__}: {error}"
             answer, given = {"error": " ".join(text.split()), "hint": "", "kind": "LabError"}, []
         finally:

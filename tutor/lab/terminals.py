@@ -62,8 +62,9 @@ class Terminal:
 
 def open_pair(machine: Machine, columns: int, rows: int) -> tuple[int, int]:
     """A new pseudo terminal on the machine's own devpts: (our end, its end)."""
+    size = struct.pack("HHHH", rows, columns, 0, 0)
     master = sc.open_in_root(machine.terminals, "ptmx", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     fcntl.ioctl(master, _TIOCSPTLCK, struct.pack("i", 0))
-    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    fcntl.ioctl(master, termios.TIOCSWINSZ, size)
     slave = fcntl.ioctl(master, _TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     return master, slave
