@@ -141,21 +141,30 @@ def not_associated_yet(state: NetworkState, *, subnet: str) -> Verdict:
 
 
 @check
-def ip_forwarding(state: NetworkState, *, nic: str, on: bool = True) -> Verdict:
-    """IP forwarding is on for the card `nic` (or off)."""
+def ip_forwarding(state: NetworkState, *, nic: str) -> Verdict:
+    """IP forwarding is on for the card `nic`."""
     card = _card(state, nic)
     if isinstance(card, Verdict):
         return card
-    if card.ip_forwarding == on:
+    if card.ip_forwarding:
         return PASSED
-    if on:
-        return failed(
-            FORWARDING_OFF,
-            f"IP forwarding is off for {nic}, the card of {card.machine}: only what is from or for its own address "
-            f"{card.address} passes, and nothing of the pods behind it.",
-            found=f"{nic}: IP forwarding off",
-            expected=f"{nic}: IP forwarding on",
-        )
+    return failed(
+        FORWARDING_OFF,
+        f"IP forwarding is off for {nic}, the card of {card.machine}: only what is from or for its own address "
+        f"{card.address} passes, and nothing of the pods behind it.",
+        found=f"{nic}: IP forwarding off",
+        expected=f"{nic}: IP forwarding on",
+    )
+
+
+@check
+def no_ip_forwarding(state: NetworkState, *, nic: str) -> Verdict:
+    """IP forwarding is off for the card `nic`."""
+    card = _card(state, nic)
+    if isinstance(card, Verdict):
+        return card
+    if not card.ip_forwarding:
+        return PASSED
     return failed(
         FORWARDING_ON,
         f"IP forwarding is on for {nic}. This step wants it off for now.",

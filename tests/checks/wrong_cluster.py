@@ -39,7 +39,7 @@ WRONG: Mapping[str, tuple[str, NetworkState, dict[str, Any], tuple[str, ...]]] =
     "cloud.has-routes": ("cloud.has_no_routes", cluster(), {"table": TABLE}, (TABLE, "to-node0", "to-node1")),
     "cloud.associated": ("cloud.not_associated_yet", cluster(), {"subnet": "aks-subnet"}, ("aks-subnet", TABLE)),
     "cloud.not-associated": ("cloud.associated", with_table(cluster(), ""), SUBNET, ("aks-subnet", TABLE)),
-    "cloud.forwarding-on": ("cloud.ip_forwarding", cluster(), {"nic": "node0-nic", "on": False}, ("node0-nic",)),
+    "cloud.forwarding-on": ("cloud.no_ip_forwarding", cluster(), {"nic": "node0-nic"}, ("node0-nic",)),
     "cloud.forwarding-off": (
         "cloud.ip_forwarding",
         with_card(cluster(), "node1-nic", ip_forwarding=False),
