@@ -103,12 +103,12 @@ def exempts(state: NetworkState, *, cidr: IPv4Network, out: str, src: IPv4Networ
             fault = untranslated(state, where, link, packet, fate)
             if fault is not None and not fate.unsure:
                 faults.append(fault)
-    for dst in _spread(cidr):
+    for dst in (each for each in _spread(cidr) if each not in src):
         for packet in _sent(sender, dst, iif, out):
             fate = translated(where, "postrouting", packet)
             if fate.action in _ON_SOURCE and not fate.unsure:
                 exception, translation = _exception(where), Translation.of(End(where, link), packet)
-                if exception is not None:
+                if exception is not None and holds(where, exception, packet) is exception.negated:
                     faults.append(_narrow(exception, packet, cidr))
                 elif translation is not None:
                     faults.append(too_wide(state, translation))

@@ -7,16 +7,19 @@ from types import MappingProxyType
 
 import pytest
 
-from tests.checks.cluster_world import NODE1, PODS, at, cluster, hop, with_link_at, with_routes
+from tests.checks.cluster_world import EXCEPT_PODS, NODE1, PODS, at, cluster, hop, with_link_at, with_routes
 from tests.checks.conftest import Say
-from tests.checks.finished import address
-from tutor.check import NetworkState
+from tests.checks.finished import address, chain
+from tutor.check import FirewallRule, Match, NetworkState
 
 BRIDGE = {"node": "node0", "bridge": "cbr0", "address": "10.244.0.1"}
 POD = "1c29ea39686a"
 READY = "NAME    STATUS   ROLES\nnode0   Ready    agent\nnode1   Ready    agent\n"
 NOT_READY = "NAME    STATUS     ROLES\nnode0   NotReady   agent\nnode1   Ready      agent\n"
 WHY = "  Ready   False   Thu   KubeletNotReady   runtime network not ready: cbr0 with 10.244.0.1 is not there"
+PLAIN = FirewallRule("masquerade", matches=(Match("oifname", ("eth0",)),))
+KUBENETS = FirewallRule("masquerade", matches=(EXCEPT_PODS,))
+EXCEPT_OWN = Match("ip daddr", ("10.244.0.0/24",), negated=True)
 TO1 = hop("to-node1", "10.244.1.0/24", NODE1)
 
 
@@ -105,3 +108,31 @@ def test_the_range_of_the_route_that_takes_a_packet(say: Say) -> None:
     assert say("cloud.prefix_for", cluster(), **far).accepted == ("10.244.1.0/24",)
     assert say("cloud.prefix_for", with_routes(cluster()), **far).accepted == ("10.0.0.0/8",)
     assert say("cloud.prefix_for", cluster(), **{**far, "nic": "gone"}).accepted == ()
+
+
+RULES = {"cidr": "10.244.0.0/16", "out": "eth0", "src": "10.244.0.0/24"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "diagnosis", "words"),
+    [
+        ((PLAIN, KUBENETS), "nat.too-wide", "oifname eth0"),
+        ((KUBENETS, PLAIN), "nat.too-wide", "oifname eth0"),
+        ((FirewallRule("masquerade", matches=(EXCEPT_OWN,)),), "nat.wrong-destination", "the rest of 10.244.0.0/16"),
+    ],
+)
+def test_a_rule_beside_kubenets_is_to_blame_and_not_its_exception(
+    say: Say, rules: tuple[FirewallRule, ...], diagnosis: str, words: str
+) -> None:
+    state = at(cluster(), "root", chains=(chain("POSTROUTING", "postrouting", *rules),))
+    cause = say("nat.exempts", state, **RULES).root_cause
+    assert cause.diagnosis.id == diagnosis
+    assert words in cause.message
+
+
+def test_a_name_that_the_card_has_is_said_to_be_taken(say: Say) -> None:
+    no_pods = replace(cluster(), namespaces=tuple(each for each in cluster().namespaces if each.label == "root"))
+    verdict = say("veth.pair", no_pods, a="veth-pod-a", b="eth0")
+    assert verdict.root_cause.diagnosis.id == "veth.missing"
+    assert "eth0 that is there is the machine's card" in verdict.root_cause.message
+    assert "card" not in say("veth.pair", no_pods, a="veth-pod-a", b="inner").root_cause.message
