@@ -42,6 +42,7 @@ class Agent:
         """
         self._held = lab
         self._loop = Loop()
+        self._loop.take_signals()
         self._clients: dict[int, socket.socket] = {}
         self._visitors: set[int] = set()
         self._operations = Operations(self)

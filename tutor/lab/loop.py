@@ -45,8 +45,12 @@ class Loop:
         self._on_exit: dict[int, Callable[[int], None]] = {}
         self.faults: list[str] = []
         """What has gone wrong in what was called: errors of ours, the last ones."""
+        self._wake = -1
+
+    def take_signals(self) -> None:
+        """Have the process hear of its children's ends here, and of nothing that would end it: once in its life."""
         self._wake = _signals_as_readable()
-        self.watch(self._wake, self._reap)
+        self.watch(self._wake, self.reap)
 
     def watch(self, file: File, call: Call) -> None:
         """Call `call` whenever `file` can be read."""
@@ -126,8 +130,10 @@ class Loop:
         else:
             self._selector.modify(file, watched.events, watched)
 
-    def _reap(self) -> None:
-        os.read(self._wake, 4096)
+    def reap(self) -> None:
+        """Take in which children have ended, and tell who wants to know."""
+        if self._wake >= 0:
+            os.read(self._wake, 4096)
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
