@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+TRIED = bool(os.environ.get("TRIED_AS_AN_ORDINARY_USER"))
+"""Whether an ordinary user has just run what touches the kernel, so that root need not do all of it again."""
+
 _SHARED = pytest.StashKey[Path]()
 _XDG = ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "CACHE_HOME", "RUNTIME_DIR")
 
@@ -35,6 +38,21 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = own / name.lower()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.environ[f"XDG_{name}"] = str(folder)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what does not depend on who runs it, where somebody else has just run it here: see tests/run.sh."""
+    if not TRIED:
+        return
+    again = [item for item in items if not _is_for_anybody(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(again)])
+    items[:] = again
+
+
+def _is_for_anybody(item: pytest.Item) -> bool:
+    marks = {mark.name for mark in item.iter_markers()}
+    on_a_screen = "tests/tui" in item.path.as_posix() and bool(marks & {"netns", "pty"})
+    return "anybody" in marks or on_a_screen
 
 
 @pytest.hookimpl(optionalhook=True)

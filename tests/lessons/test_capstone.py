@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from tests.conftest import TRIED
 from tests.lessons.conftest import Figures
 from tutor.lab.nursery import Nursery
 from tutor.lab.programs import missing_programs
@@ -67,7 +68,7 @@ def test_fifty_seeds_are_repaired_by_what_is_said(
 ) -> None:
     prover = Prover(workshop, material.judge, missing_programs)
     with ThreadPoolExecutor(max_workers=4) as pool:
-        said = list(pool.map(partial(prover.seed, lesson, repair), FIFTY))
+        said = list(pool.map(partial(prover.seed, lesson, repair), FIFTY[:10] if TRIED else FIFTY))
     assert [text for text in said if text] == []
 
 
@@ -97,6 +98,7 @@ def test_the_rule_that_leads_to_the_internet_must_survive_the_repair(
 
 @pytest.mark.netns
 @pytest.mark.slow
+@pytest.mark.anybody
 def test_every_fault_shows_in_the_matrix_until_it_is_repaired(figures: Figures, repair: Step) -> None:
     with figures.at("capstone/repair") as live:
 

@@ -9,7 +9,7 @@ import pytest
 from tests.lessons.conftest import Figures
 from tutor.session.material import Material
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.anybody]
 
 
 def test_the_right_choice_stands_at_another_place_from_question_to_question(

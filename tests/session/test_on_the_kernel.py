@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import TRIED
 from tests.session.conftest import SMALL, Pack
 from tutor.check import NetworkState, Probe, Replies
 from tutor.errors import LabError, LessonError, TutorError
@@ -60,8 +61,12 @@ def test_the_course_is_solved_and_recorded(workshop: Workshop, material: Materia
     assert any("veth-a-ns1" in line for line in lines[1:])
 
 
+SOME_OF_EACH_LAB = ("veth-pair", "masquerade", "kubenet-node", "build-kubenet")
+
+
 def test_the_course_is_proved(workshop: Workshop, material: Material) -> None:
-    run = Verifier(workshop, material.judge, missing_programs).run(material.lessons(()), 4, _ignore)
+    lessons = material.lessons(SOME_OF_EACH_LAB if TRIED else ())
+    run = Verifier(workshop, material.judge, missing_programs).run(lessons, 4, _ignore)
     assert run.passed, [step.message for lesson in run.lessons for step in lesson.steps]
     for lesson in run.lessons:
         for step in lesson.steps:
