@@ -58,6 +58,22 @@ def test_a_newuidmap_that_refuses_is_done_without(tmp_path: Path) -> None:
     assert _run("sh", "-c", with_it, "sh", sys.executable, "-c", TRY, "/usr/sbin:/usr/bin:/sbin:/bin") == ""
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="a container's root is an ordinary user of the machine")
+@pytest.mark.parametrize("ids", [["--map-root-user"], ["--map-root-user", "--map-auto"]], ids=["single", "range"])
+def test_root_of_a_rootless_container_has_labs(ids: list[str]) -> None:
+    container = ["unshare", "--user", *ids]
+    tried = subprocess.run([*container, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode and "--map-auto" in ids:
+        pytest.skip(f"no range of ids here: {tried.stderr.strip()}")
+    assert _run(*container, sys.executable, "-c", TRY, "/usr/sbin:/usr/bin:/sbin:/bin") == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has the machine's uid 0")
+def test_the_uid_0_of_the_machine_is_not_lent_even_where_there_is_no_other() -> None:
+    said = _run("unshare", "--user", "--map-root-user", sys.executable, "-c", TRY, "/usr/sbin:/usr/bin:/sbin:/bin")
+    assert said.startswith("SandboxForbidden | ")
+
+
 def test_a_lab_that_an_older_tutor_made_is_told_apart_and_lives(lab: Lab) -> None:
     with pytest.raises(LabError, match="another version") as caught:
         lab._call("an-operation-of-later")

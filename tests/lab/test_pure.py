@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.lab.conftest import VM
 from tutor.lab import fabric, idmap, wire
 from tutor.lab.cloud import cloud_of
+from tutor.lab.idmap import MapKind
 from tutor.lab.internet import answer_dns, answer_http
 from tutor.lab.topology_file import parse_topology
 
@@ -176,6 +177,67 @@ def test_the_first_range_of_a_user_is_found_by_name_or_number(tmp_path: Path) ->
     assert idmap.find_range(file, 1000, "nobody") == (5, 6)
     assert idmap.find_range(file, 7, "nobody") is None
     assert idmap.find_range(tmp_path / "missing", 7, "me") is None
+
+
+@pytest.mark.parametrize(
+    ("own", "spare"),
+    [
+        ("0 0 4294967295", (1_000_000, 65536)),
+        ("0 1000 1\n1 100000 65536", (1, 65536)),
+        ("0 100000 65536", (1, 65535)),
+        ("0 100000 1000000", (934_464, 65536)),
+        ("0 5 1\n1 900 1000\n5000 90000 3000", (5000, 3000)),
+        ("0 1000 1", None),
+        ("0 100000 1000", None),
+        ("1000 1000 1\n0 0 1", None),
+    ],
+)
+def test_root_lends_what_its_own_namespace_maps(tmp_path: Path, own: str, spare: tuple[int, int] | None) -> None:
+    file = tmp_path / "uid_map"
+    file.write_text(own + "\n")
+    assert idmap.find_spare(file) == spare
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**21), st.integers(1, 2**21)), max_size=8))
+def test_what_is_lent_lies_in_one_line_and_is_never_id_0(
+    tmp_path_factory: pytest.TempPathFactory, own: list[tuple[int, int]]
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "own_map"
+    file.write_text("".join(f"{first} 7 {count}\n" for first, count in own))
+    spare = idmap.find_spare(file)
+    if spare is None:
+        assert all(first + count - max(first, 1) < 1000 for first, count in own)
+    else:
+        assert spare[0] > 0
+        assert any(first <= spare[0] and sum(spare) <= first + count for first, count in own)
+
+
+def _own_maps(proc: Path, uids: str, gids: str) -> Path:
+    (proc / "self").mkdir()
+    (proc / "self/uid_map").write_text(uids + "\n")
+    (proc / "self/gid_map").write_text(gids + "\n")
+    return proc
+
+
+def test_root_of_a_container_lends_from_its_own_ids(tmp_path: Path) -> None:
+    proc = _own_maps(tmp_path, "0 1000 1\n1 100000 65536", "0 1000 1\n1 200000 2000")
+    ids = idmap.choose_for_root(proc, single=False, is_the_machines=False)
+    assert (ids.kind, ids.uid_lines, ids.gid_lines) == (MapKind.ROOT, ((0, 1, 65536),), ((0, 1, 2000),))
+
+
+@pytest.mark.parametrize(("uids", "single"), [("0 1000 1", False), ("0 1000 1\n1 100000 65536", True)])
+def test_root_of_a_container_without_spare_ids_has_a_single_one(tmp_path: Path, uids: str, single: bool) -> None:
+    proc = _own_maps(tmp_path, uids, "0 1000 1")
+    ids = idmap.choose_for_root(proc, single=single, is_the_machines=False)
+    assert (ids.kind, ids.uid_lines) == (MapKind.SINGLE, ((0, 0, 1),))
+
+
+@pytest.mark.parametrize("own", ["0 0 1", "0 0 4294967295"])
+@pytest.mark.parametrize("single", [False, True])
+def test_the_uid_0_of_the_machine_is_never_mapped(tmp_path: Path, own: str, single: bool) -> None:
+    ids = idmap.choose_for_root(_own_maps(tmp_path, own, own), single=single, is_the_machines=True)
+    assert ids.kind is MapKind.ROOT
+    assert all(outside > 0 for _, outside, _ in (*ids.uid_lines, *ids.gid_lines))
 
 
 def test_a_nested_map_has_a_line_for_each_of_its_parent(tmp_path: Path) -> None:

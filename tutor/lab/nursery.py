@@ -166,10 +166,12 @@ class _Births:
         try:
             control = self._bear(ids, keep_at, grace)
         except SandboxForbidden:
-            if ids.kind is not MapKind.SUBUID:
+            # newuidmap is there and does not work: no new privileges, say, or its set-uid bit is gone. Or we are a
+            # container's root without the right to lend ids.
+            simplest = idmap.choose(single=True)
+            if simplest.kind is ids.kind:
                 raise
-            # newuidmap is there and does not work: no new privileges, say, or its set-uid bit is gone.
-            ids = idmap.choose(single=True)
+            ids = simplest
             control = self._bear(ids, keep_at, grace)
         self._maps[single] = ids
         return control
