@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
+from tutor.cli.candidates import files, places
 from tutor.cli.options import json_option, pack_option, print_json, seed_option
 from tutor.errors import UsageError
 from tutor.lab.nursery import Nursery
 
 
 @click.command("grade")
-@click.argument("place", metavar="LESSON[/STEP]")
-@click.argument("script", metavar="SCRIPT")
+@click.argument("place", metavar="LESSON[/STEP]", shell_complete=places)
+@click.argument("script", metavar="SCRIPT", shell_complete=files)
 @seed_option
 @pack_option
 @json_option

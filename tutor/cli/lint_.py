@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tutor.cli.candidates import files
 from tutor.cli.options import json_option, pack_option, print_json
 from tutor.errors import ContentError, TopologyError, UsageError
 from tutor.lab.topology_file import parse_topology
@@ -29,7 +30,7 @@ class _Job:
 
 
 @click.command("lint")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=files)
 @pack_option
 @json_option
 def command(paths: tuple[str, ...], pack: str, as_json: bool) -> int:

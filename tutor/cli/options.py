@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tutor.cli.candidates import folders
 from tutor.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -17,7 +18,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 def pack_option(function: F) -> F:
     """`--pack PATH`: another pack than ours."""
     return click.option(
-        "--pack", default="", metavar="PATH", help="A folder with lessons/ and checks/, or an installed pack."
+        "--pack",
+        default="",
+        metavar="PATH",
+        help="A folder with lessons/ and checks/, or an installed pack.",
+        shell_complete=folders,
     )(function)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tutor.cli.candidates import lessons
 from tutor.cli.options import pack_option
 from tutor.errors import UsageError
 from tutor.session.overview import end_labs, kept_labs
@@ -14,7 +15,7 @@ from tutor.store.progress import ProgressStore
 
 
 @click.command("reset")
-@click.argument("lesson", default="", metavar="[LESSON]")
+@click.argument("lesson", default="", metavar="[LESSON]", shell_complete=lessons)
 @click.option("--all", "everything", is_flag=True, help="All lessons, and every lab of theirs that lives.")
 @pack_option
 def command(lesson: str, everything: bool, pack: str) -> int:

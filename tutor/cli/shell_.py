@@ -6,14 +6,28 @@ import sys
 
 import click
 
+from tutor.cli.candidates import labs, place_or_command
 from tutor.cli.options import pack_option, seed_option
 from tutor.errors import UsageError
 from tutor.lab.nursery import Nursery
 
 
 @click.command("shell", context_settings={"ignore_unknown_options": True})
-@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[LESSON[/STEP]] [-- COMMAND...]")
-@click.option("--lab", "lab_name", default="", metavar="NAME", help="A lab as it is before any lesson.")
+@click.argument(
+    "words",
+    nargs=-1,
+    type=click.UNPROCESSED,
+    metavar="[LESSON[/STEP]] [-- COMMAND...]",
+    shell_complete=place_or_command,
+)
+@click.option(
+    "--lab",
+    "lab_name",
+    default="",
+    metavar="NAME",
+    help="A lab as it is before any lesson.",
+    shell_complete=labs,
+)
 @click.option("--machine", default="", metavar="NAME", help="Another machine than the learner's.")
 @click.option("--attach", is_flag=True, help="Join the lab that `tutor start` has running.")
 @seed_option

@@ -6,15 +6,19 @@ from pathlib import Path
 
 import click
 
+from tutor.cli.candidates import files, folders
+from tutor.cli.candidates import lessons as lesson_ids
 from tutor.cli.options import json_option, pack_option, print_json, require_writable, seed_option, write_report
 from tutor.lab.nursery import Nursery
 
 
 @click.command("solve")
-@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...", shell_complete=lesson_ids)
 @seed_option
-@click.option("--junit", default="", metavar="FILE", help="Write the results as JUnit XML too.")
-@click.option("--record", default="", metavar="DIR", help="Record each lesson's terminal as an asciicast.")
+@click.option("--junit", default="", metavar="FILE", help="Write the results as JUnit XML too.", shell_complete=files)
+@click.option(
+    "--record", default="", metavar="DIR", help="Record each lesson's terminal as an asciicast.", shell_complete=folders
+)
 @pack_option
 @json_option
 def command(lessons: tuple[str, ...], seed: int | None, junit: str, record: str, pack: str, as_json: bool) -> int:

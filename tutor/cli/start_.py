@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from tutor.cli.candidates import places
 from tutor.cli.options import pack_option, seed_option
 from tutor.cli.sitting import sit
 
 
 @click.command("start")
-@click.argument("place", default="", metavar="[LESSON[/STEP]]")
+@click.argument("place", default="", metavar="[LESSON[/STEP]]", shell_complete=places)
 @seed_option
 @pack_option
 def command(place: str, seed: int | None, pack: str) -> int:

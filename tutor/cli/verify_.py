@@ -6,12 +6,14 @@ import os
 
 import click
 
+from tutor.cli.candidates import files
+from tutor.cli.candidates import lessons as lesson_ids
 from tutor.cli.options import json_option, pack_option, print_json, require_writable, seed_option, write_report
 from tutor.lab.nursery import Nursery
 
 
 @click.command("verify")
-@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...", shell_complete=lesson_ids)
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
@@ -19,7 +21,7 @@ from tutor.lab.nursery import Nursery
     help="How many labs at a time (default: two a processor).",
 )
 @seed_option
-@click.option("--junit", default="", metavar="FILE", help="Write the results as JUnit XML too.")
+@click.option("--junit", default="", metavar="FILE", help="Write the results as JUnit XML too.", shell_complete=files)
 @pack_option
 @json_option
 def command(lessons: tuple[str, ...], jobs: int | None, seed: int | None, junit: str, pack: str, as_json: bool) -> int:
