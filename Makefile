@@ -19,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
-.PHONY: help setup start test lint types pytest coverage format clean programs again
+.PHONY: help setup start test lint types pytest coverage format wheel manual clean programs again
 
 help: ## say what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -49,6 +49,12 @@ coverage: $(VENV)/.ready-for-tests ## what the tests of the pure packages leave 
 format: $(VENV)/.ready-for-tests ## format the code, and mend what can be mended without thinking
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+
+wheel: $(VENV)/.ready-for-tests ## what pipx, uv and pip install, and its sources, in dist/
+	@$(BIN)/python -m hatchling build
+
+manual: $(VENV)/.ready-for-tests ## docs/tutor.1 anew, after a verb or option has changed
+	@$(BIN)/python docs/manual.py
 
 clean: ## take away all that was made here
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
