@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tutor.check import NetworkState, Probe, Replies, Reply
 from tutor.lab.client import Lab
 from tutor.lab.wire import Message
+from tutor.session.patience import patiently
 from tutor.session.probing import send_probes
 
 if TYPE_CHECKING:
@@ -90,10 +91,12 @@ class Live:
     def until(self, look: Callable[[NetworkState], T | None], seconds: float) -> T | None:
         """Look at the state again whenever it changes, until `look` returns something or `seconds` have passed.
 
+        On a slow machine it is patient: more seconds pass there.
+
         What the kernel finishes later than the command that asked for it (a deleted namespace, say) is waited for
         like this.
         """
-        end = time.monotonic() + seconds
+        end = time.monotonic() + patiently(seconds)
         while True:
             seen = look(self.state(rescan=True))
             left = end - time.monotonic()

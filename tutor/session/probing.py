@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from tutor.check import ROOT, NetworkState, Probe, Replies, Reply
 from tutor.errors import LabError
 from tutor.lab.client import Lab
+from tutor.session.patience import patiently
 
 DATAGRAM = "datagram"
 """The protocol of a probe that no program sends: see `tutor.lab.datagrams`."""
@@ -69,7 +70,7 @@ def _run_programs(lab: Lab, probes: Sequence[Probe], state: NetworkState) -> Rep
         output = os.memfd_create("probe")
         quiet = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         job = lab.start(
-            _command(probe),
+            command_of(probe),
             (quiet, output, output),
             machine=probe.machine,
             netns=0 if probe.src == ROOT else inode,
@@ -78,7 +79,7 @@ def _run_programs(lab: Lab, probes: Sequence[Probe], state: NetworkState) -> Rep
         running.append((probe, job, output))
     replies: dict[Probe, Reply] = {}
     for probe, job, output in running:
-        status = lab.wait(job, _SECONDS)
+        status = lab.wait(job, patiently(_SECONDS))
         said = os.pread(output, 4096, 0).decode(errors="replace")
         os.close(output)
         if status == 127:
@@ -87,16 +88,22 @@ def _run_programs(lab: Lab, probes: Sequence[Probe], state: NetworkState) -> Rep
     return replies
 
 
-def _command(probe: Probe) -> list[str]:
+def command_of(probe: Probe) -> list[str]:
+    """The command that sends a probe, and waits for its answer as long as this machine may need.
+
+    Raises:
+        LabError: no program speaks its protocol.
+    """
+    short, long = f"{patiently(1):g}", f"{patiently(2):g}"
     match probe.protocol:
         case "ping":
-            return ["ping", "-n", "-c", "1", "-W", "1", "-p", _PATTERN, probe.dst]
+            return ["ping", "-n", "-c", "1", "-W", short, "-p", _PATTERN, probe.dst]
         case "tcp":
-            return ["timeout", "2", "bash", "-c", ': <"/dev/tcp/$0/$1"', probe.dst, str(probe.port)]
+            return ["timeout", long, "bash", "-c", ': <"/dev/tcp/$0/$1"', probe.dst, str(probe.port)]
         case "http":
-            return ["curl", "-s", "-S", "-o", "/dev/null", "-m", "2", f"http://{probe.dst}:{probe.port or 80}/"]
+            return ["curl", "-s", "-S", "-o", "/dev/null", "-m", long, f"http://{probe.dst}:{probe.port or 80}/"]
         case "dns":
-            return ["timeout", "2", "getent", "ahostsv4", probe.dst]
+            return ["timeout", long, "getent", "ahostsv4", probe.dst]
         case other:
             raise LabError(f"no probe speaks {other!r}", hint="one of ping, tcp, http, dns, datagram")
 

@@ -19,6 +19,7 @@ from tutor.session.grade import settled
 from tutor.session.judge import Judge, StepVerdict
 from tutor.session.live import Live
 from tutor.session.mend import mend
+from tutor.session.patience import patiently
 from tutor.session.record import Recording
 from tutor.session.requires import problem_with
 from tutor.session.results import LessonResult, RunResult, StepResult, of_verdict
@@ -104,7 +105,7 @@ class Solver:
         typist = Typist(shell.fd, on_output=recording.write if recording is not None else None)
         bench = _Bench(lab, shell, typist, Live(lab), recording)
         try:
-            typist.wait_for_prompt(_PROMPT_SECONDS)
+            typist.wait_for_prompt(patiently(_PROMPT_SECONDS))
         except TutorError:
             bench.close()
             raise
@@ -143,7 +144,7 @@ class Solver:
         if before.passed:
             return StepResult(step.id, step.kind, False, message="it passes before anything has been typed")
         for command in step.solution:
-            bench.typist.run(command, _COMMAND_SECONDS)
+            bench.typist.run(command, patiently(_COMMAND_SECONDS))
         verdict = (
             self._mended(bench, lesson, step)
             if step.faults
@@ -160,7 +161,7 @@ class Solver:
 
         def type_(fault: StepFault) -> None:
             for command in fault.repair.commands if fault.repair is not None else ():
-                bench.typist.run(command, _COMMAND_SECONDS)
+                bench.typist.run(command, patiently(_COMMAND_SECONDS))
 
         return mend(step, look, type_)
 
@@ -176,7 +177,7 @@ class Solver:
         return StepResult(step.id, step.kind, False, message=f"its command does not show: {'; '.join(missing)}")
 
     def _answer(self, bench: _Bench, step: Step, question: Question) -> StepResult:
-        command = bench.typist.run(question.reveal, _COMMAND_SECONDS)
+        command = bench.typist.run(question.reveal, patiently(_COMMAND_SECONDS))
         taken = question.find_answer(command.output)
         if taken is None:
             return StepResult(
@@ -192,4 +193,4 @@ class Solver:
 
     def _typed(self, bench: _Bench, step: Step) -> Iterable[Command]:
         for command in self._judge.to_type(step.see, step.solution, bench.live.state(rescan=True)):
-            yield bench.typist.run(command, _COMMAND_SECONDS)
+            yield bench.typist.run(command, patiently(_COMMAND_SECONDS))

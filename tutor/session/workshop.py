@@ -13,11 +13,12 @@ from tutor.lab.nursery import Nursery
 from tutor.lab.topology_file import parse_topology
 from tutor.lesson import Lesson, Step, StepKind
 from tutor.lesson.draw import draw
+from tutor.session.patience import patiently
 from tutor.shell.bashrc import bashrc
 from tutor.store.course import DEFAULT_VARIANT, Course
 
 SCRIPT_SECONDS = 60.0
-"""How long a script may run."""
+"""How long a script may run, on an ordinary machine."""
 
 _OUTPUT_BYTES = 256 * 1024
 
@@ -152,7 +153,7 @@ def run_script(lab: Lab, script: str, *, machine: str = "", seconds: float = SCR
         job = lab.start(
             ["bash", "-c", "exec bash /proc/self/fd/9 9<&0 </dev/null"], (given, output, output), machine=machine
         )
-        status = lab.wait(job, seconds)
+        status = lab.wait(job, patiently(seconds))
         return Ran(status, os.pread(output, _OUTPUT_BYTES, 0).decode(errors="replace"))
     finally:
         os.close(given)
