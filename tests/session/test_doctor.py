@@ -14,10 +14,10 @@ import pytest
 
 from tests.session.conftest import ROOT, SMALL, Pack
 from tutor.errors import SandboxForbidden
-from tutor.lab import idmap
+from tutor.lab import idmap, programs
 from tutor.lab.idmap import IdMap, MapKind
 from tutor.lab.nursery import Nursery
-from tutor.session import host_probes, lab_probes
+from tutor.session import apparmor, equipment, host_probes, lab_probes
 from tutor.session.doctor import PROBES, examine
 from tutor.session.finding import Finding, Level, Patient
 from tutor.session.host_probes import judge_terminal, memory_bound, switches
@@ -51,7 +51,7 @@ def _forbidding(root: Path, user: int) -> list[str]:
             {"kernel__apparmor_restrict_unprivileged_userns": "1"},
             True,
             False,
-            "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+            f"{apparmor.command('--install-profile')}  # for tutor alone",
         ),
         ({"user__max_user_namespaces": "15000", "kernel__unprivileged_userns_clone": "1"}, False, False, ""),
         ({"kernel__apparmor_restrict_unprivileged_userns": "0"}, False, False, ""),
@@ -59,13 +59,22 @@ def _forbidding(root: Path, user: int) -> list[str]:
     ],
 )
 def test_a_switch_that_forbids_is_named_with_the_command_that_lifts_it(
-    tmp_path: Path, values: dict[str, str], forbids: bool, forbids_root: bool, remedy: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    values: dict[str, str],
+    forbids: bool,
+    forbids_root: bool,
+    remedy: str,
+    material: Material,
 ) -> None:
+    course = material.course
+    monkeypatch.setattr(os, "geteuid", lambda: LEARNER)
     root = _sysctls(tmp_path, **values)
     assert bool(_forbidding(root, LEARNER)) is forbids
     assert bool(_forbidding(root, 0)) is forbids_root
-    refused = Patient((), refused=SandboxForbidden("no", hint="hint"))
+    refused = Patient(course.lessons(), refused=SandboxForbidden("no", hint="hint"))
     (finding,) = switches(refused, root, LEARNER)
+    assert finding.lessons == (refused.every_lesson if forbids else ())
     assert finding.level is (Level.PROBLEM if forbids else Level.OK)
     assert finding.remedy.startswith(remedy)
     for name in values:
@@ -80,15 +89,42 @@ def test_a_switch_that_forbids_is_no_problem_where_labs_are_made_all_the_same(tm
     assert finding.remedy == ""
 
 
-def test_the_profile_for_apparmor_lets_this_python_make_namespaces() -> None:
-    (switch,) = (switch for switch in SWITCHES if "apparmor" in switch.name)
-    first, _, rest = switch.remedy().partition("  # ")
-    assert first == "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
-    printing = rest.partition("for good: ")[2].partition(" | sudo tee ")[0]
-    profile = subprocess.run(["sh", "-c", printing], capture_output=True, text=True, check=True).stdout
-    assert profile == (
-        f"abi <abi/4.0>,\nprofile tutor {os.path.realpath(sys.executable)} flags=(unconfined) {{\n  userns,\n}}\n"
-    )
+def test_root_is_told_no_sudo_and_everybody_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    switch = SWITCHES[0]
+    for user, start in ((0, "sysctl -w "), (LEARNER, "sudo sysctl -w ")):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        assert switch.remedy().startswith(start)
+        assert ("| sudo tee" in switch.remedy()) is (user != 0)
+
+
+def test_apparmor_forbids_nothing_to_who_runs_under_our_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = _sysctls(tmp_path, kernel__apparmor_restrict_unprivileged_userns="1")
+    for label, forbids in (("", True), ("other", True), ("kubenet-tutor", False)):
+        guard = apparmor.Guard(enabled=True, restricts=True, label=label)
+        monkeypatch.setattr(apparmor, "guard", lambda guard=guard: guard)
+        assert bool(_forbidding(root, LEARNER)) is forbids
+
+
+@pytest.mark.parametrize(
+    ("guard", "said"),
+    [
+        (apparmor.Guard(enabled=False, restricts=False), []),
+        (apparmor.Guard(enabled=True, restricts=False), ["it is in use, and does not restrict user namespaces"]),
+        (
+            apparmor.Guard(enabled=True, restricts=True, label="kubenet-tutor"),
+            ["it restricts user namespaces, and its profile kubenet-tutor allows them to tutor"],
+        ),
+        (
+            apparmor.Guard(enabled=True, restricts=True),
+            ["it restricts user namespaces, and labs are made all the same"],
+        ),
+    ],
+)
+def test_what_apparmor_does_is_told(monkeypatch: pytest.MonkeyPatch, guard: apparmor.Guard, said: list[str]) -> None:
+    monkeypatch.setattr(apparmor, "guard", lambda: guard)
+    assert [finding.said for finding in host_probes.apparmor_(Patient(()))] == said
 
 
 def _machine(folder: Path, *, mounts: str = "", seccomp: int = 0, profile: str = "unconfined", mark: str = "") -> Path:
@@ -128,6 +164,28 @@ def test_a_container_is_told_with_the_options_that_it_lacks(
     tmp_path: Path, mark: str, given: dict[str, str], remedy: str
 ) -> None:
     assert confinement(_machine(tmp_path, mark=mark, **given), tmp_path).remedy.endswith(remedy)  # type: ignore[arg-type]  # one of them is a number
+
+
+def test_a_profile_that_confines_nothing_is_no_confinement(tmp_path: Path) -> None:
+    assert confinement(_machine(tmp_path, profile="kubenet-tutor (unconfined)"), tmp_path) == Confinement()
+
+
+@pytest.mark.parametrize(
+    ("subject", "users"),
+    [
+        ("bridges", ("bridge", "second-namespace", "masquerade", "cluster", "capstone")),
+        ("veth pairs", ("veth-pair", "bridge", "cluster", "capstone")),
+        ("kubenet's rule", ("cluster", "kubenet-node", "capstone")),
+        ("iptables NAT", ("masquerade",)),
+    ],
+)
+def test_a_feature_is_told_with_the_lessons_that_use_it(
+    material: Material, subject: str, users: tuple[str, ...]
+) -> None:
+    (trial,) = (trial for trial in TRIALS if trial.subject == subject)
+    found = trial.users(Patient(material.course.lessons(), clusters=frozenset({"aks"})))
+    assert set(users) <= set(found)
+    assert "initial-state" not in found
 
 
 def _group(root: Path, path: str, **files: str) -> None:
@@ -210,8 +268,8 @@ def test_a_program_that_no_lesson_needs_is_no_problem(material: Material, monkey
 
 def test_a_single_uid_is_a_warning_with_the_way_to_a_range(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idmap, "choose", lambda: IdMap(MapKind.SINGLE, (), ()))
-    for found, words in (("/usr/bin/x", "usermod --add-subuids"), (None, "uidmap")):
-        monkeypatch.setattr(lab_probes, "find_program", lambda name, found=found: found)
+    for missing, words in (((), "usermod --add-subuids"), (("newuidmap",), "uidmap")):
+        monkeypatch.setattr(programs, "missing_programs", lambda names, missing=missing: missing)
         (finding,) = lab_probes.ids(Patient(()))
         assert finding.level is Level.WARNING
         assert words in finding.remedy or "package manager" in finding.remedy
@@ -257,7 +315,9 @@ def test_what_fails_in_the_lab_is_told_in_its_own_words(
     )
     monkeypatch.setattr(lab_probes, "TRIALS", trials)
     broken, silent, missing = examine(nursery, workshop, material.course.lessons(), [lab_probes.features])
-    assert broken == Finding("broken", Level.PROBLEM, "it is broken", "nothing works", "sudo modprobe -a veth")
+    every = tuple(lesson.id for lesson in material.course.lessons())
+    how = equipment.load_modules(["veth"])
+    assert broken == Finding("broken", Level.PROBLEM, "it is broken", "nothing works", how, every)
     assert (silent.level, silent.said) == (Level.WARNING, "this kernel has it not")
     assert missing.said == "no-such-program is not installed"
 
@@ -285,6 +345,7 @@ def test_a_lab_that_can_not_be_built_is_told_with_its_lessons(nursery: Nursery, 
     assert found["user namespaces"].level is Level.OK
     assert found["the lab vm"].level is Level.PROBLEM
     assert found["the lab vm"].means == "these can't run: small"
+    assert found["the lab vm"].lessons == ("small",)
     assert "veth pairs" not in found
 
 
@@ -296,7 +357,8 @@ def test_user_namespaces_that_are_really_forbidden_are_told_with_the_remedy(tmp_
     assert done.returncode == 1, done.stderr
     found = {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
     assert found["user namespaces"]["level"] == "problem"
-    assert found["user namespaces"]["remedy"].startswith("sudo sysctl -w user.max_user_namespaces=15000")
+    assert found["user namespaces"]["lessons"][0] == "initial-state"
+    assert found["user namespaces"]["remedy"].startswith("sysctl -w user.max_user_namespaces=15000")
     assert found["sysctls"]["said"] == "user.max_user_namespaces is 0"
 
 

@@ -55,6 +55,7 @@ def command(pack: str, as_json: bool, show_profile: bool, install: bool, yes: bo
                         "said": finding.said,
                         "means": finding.means,
                         "remedy": finding.remedy,
+                        "lessons": list(finding.lessons),
                     }
                     for finding in findings
                 ],

@@ -19,6 +19,7 @@ PROBES: tuple[Probe, ...] = (
     host_probes.kernel,
     lab_probes.user_namespaces,
     host_probes.switches,
+    host_probes.apparmor_,
     host_probes.container,
     lab_probes.ids,
     lab_probes.labs,

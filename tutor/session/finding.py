@@ -39,6 +39,8 @@ class Finding:
     """What that means, and for which lessons."""
     remedy: str = ""
     """What to do, exactly; empty where nothing needs to be done, or nothing is known that would help."""
+    lessons: tuple[str, ...] = ()
+    """The lessons that a problem keeps from running, or that a warning takes something from, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,14 @@ class Patient:
         """Whether every lab of the course could be built."""
         return self.refused is None and not self.broken
 
-    def lessons_in(self, lab: str) -> str:
-        """The lessons that are played in a lab, by their ids, for a sentence."""
-        return ", ".join(lesson.id for lesson in self.lessons if lesson.lab == lab)
+    @property
+    def every_lesson(self) -> tuple[str, ...]:
+        """All lessons, by their ids."""
+        return tuple(lesson.id for lesson in self.lessons)
+
+    def lessons_in(self, lab: str) -> tuple[str, ...]:
+        """The lessons that are played in a lab, by their ids."""
+        return tuple(lesson.id for lesson in self.lessons if lesson.lab == lab)
 
 
 Probe = Callable[[Patient], Iterable[Finding]]

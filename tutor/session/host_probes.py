@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tutor.errors import TutorError
+from tutor.session import apparmor
 from tutor.session.finding import Finding, Level, Patient
 from tutor.session.remedies import SWITCHES, SYSCTLS, confinement
 from tutor.store.paths import runtime_dir
@@ -46,10 +47,25 @@ def switches(patient: Patient, root: Path = SYSCTLS, user: int | None = None) ->
         if patient.works:
             yield Finding(subject, Level.OK, f"{said}, and labs are made all the same")
         else:
-            yield Finding(subject, Level.PROBLEM, said, "it forbids what labs are made of", switch.remedy())
+            means = "it forbids what labs are made of"
+            yield Finding(subject, Level.PROBLEM, said, means, switch.remedy(), patient.every_lesson)
     if not forbidding:
         there = ", ".join(f"{switch.name}={switch.value(root)}" for switch in SWITCHES if switch.value(root))
         yield Finding(subject, Level.OK, f"none forbids labs ({there})" if there else "none that forbids labs is here")
+
+
+def apparmor_(patient: Patient) -> Iterable[Finding]:
+    """Whether AppArmor keeps programs from making user namespaces, and whether our profile allows it to us."""
+    subject, guard = "AppArmor", apparmor.guard()
+    if not guard.restricts:
+        if guard.enabled:
+            yield Finding(subject, Level.OK, "it is in use, and does not restrict user namespaces")
+    elif guard.label == apparmor.NAME:
+        yield Finding(
+            subject, Level.OK, f"it restricts user namespaces, and its profile {guard.label} allows them to tutor"
+        )
+    elif patient.works:
+        yield Finding(subject, Level.OK, "it restricts user namespaces, and labs are made all the same")
 
 
 def container(patient: Patient) -> Iterable[Finding]:

@@ -25,6 +25,8 @@ from tutor.lab.programs import (
     missing_programs,
     remedy,
 )
+from tutor.lesson import Lesson
+from tutor.session.equipment import ids_remedy, load_modules, tun_remedy
 from tutor.session.finding import Finding, Level, Patient
 from tutor.session.remedies import namespaces_remedy
 from tutor.session.workshop import run_script
@@ -56,6 +58,29 @@ class Trial:
     """Whether lessons can't run without it."""
     of_clusters: bool = False
     """Whether only labs with a cluster need it."""
+    words: tuple[str, ...] = ()
+    """Lessons with one of these in a solution use it; without any, all lessons do."""
+    clusters_too: bool = False
+    """Whether every lesson in a lab with a cluster uses it as well."""
+    lasts: bool = False
+    """Whether what a lesson makes with it is still there in the later lessons of that lab."""
+
+    def users(self, patient: Patient) -> tuple[str, ...]:
+        """The lessons that use it, by their ids."""
+        found: list[str] = []
+        begun: set[str] = set()
+        for lesson in patient.lessons:
+            if lesson.lab in begun or self._is_used_by(lesson, lesson.lab in patient.clusters):
+                found.append(lesson.id)
+                if self.lasts:
+                    begun.add(lesson.lab)
+        return tuple(found)
+
+    def _is_used_by(self, lesson: Lesson, in_cluster: bool) -> bool:
+        if self.of_clusters or (self.clusters_too and in_cluster):
+            return in_cluster
+        solutions = [command for step in lesson.steps for command in step.solution]
+        return not self.words or any(word in command for word in self.words for command in solutions)
 
 
 TRIALS = (
@@ -66,6 +91,9 @@ TRIALS = (
         "no lesson after the first can run",
         modules="veth",
         essential=True,
+        words=("type veth",),
+        clusters_too=True,
+        lasts=True,
     ),
     Trial(
         "bridges",
@@ -74,6 +102,9 @@ TRIALS = (
         "no lesson about bridges can run",
         modules="bridge",
         essential=True,
+        words=("type bridge", "brctl"),
+        clusters_too=True,
+        lasts=True,
     ),
     Trial(
         "nftables NAT",
@@ -82,14 +113,22 @@ TRIALS = (
         "masquerading can't be learnt",
         modules="nf_tables nft_chain_nat nft_masq",
         essential=True,
+        words=("MASQUERADE", "masquerade"),
     ),
-    Trial("the internet of the lab", "ping -c 1 -W 2 8.8.8.8", "no lesson that goes outside can run", essential=True),
+    Trial(
+        "the internet of the lab",
+        "ping -c 1 -W 2 8.8.8.8",
+        "no lesson that goes outside can run",
+        essential=True,
+        words=("8.8.8.8", "example.com"),
+    ),
     Trial(
         "iptables NAT",
         "iptables -t nat -A POSTROUTING -o d0 -j MASQUERADE && iptables -t nat -D POSTROUTING -o d0 -j MASQUERADE",
         "the lessons' own way to masquerade fails",
         modules="nft_compat xt_MASQUERADE",
         program="iptables",
+        words=("iptables",),
     ),
     Trial(
         "kubenet's rule",
@@ -107,6 +146,7 @@ TRIALS = (
         "ways with iptables-legacy are left out",
         modules="iptable_nat",
         program="iptables-legacy",
+        words=("iptables-legacy",),
     ),
     Trial(
         "connection tracking",
@@ -114,12 +154,16 @@ TRIALS = (
         "conntrack shows nothing",
         modules="nf_conntrack nf_conntrack_netlink",
         program="conntrack",
+        words=("conntrack",),
     ),
     Trial(
         "bridge netfilter",
         "test -e /proc/sys/net/bridge/bridge-nf-call-iptables",
         "frames within a bridge pass no firewall, which is how the lessons set it anyway",
         modules="br_netfilter",
+        words=("type bridge", "brctl"),
+        clusters_too=True,
+        lasts=True,
     ),
 )
 """Features of the kernel that lessons use."""
@@ -131,8 +175,9 @@ def user_namespaces(patient: Patient) -> Iterable[Finding]:
     if patient.refused is None:
         yield Finding(subject, Level.OK, "one was made, with a network of its own in it")
         return
-    error = patient.refused
-    yield Finding(subject, Level.PROBLEM, error.message, "no lesson can run", namespaces_remedy() or _hint_of(error))
+    error, every = patient.refused, patient.every_lesson
+    how = namespaces_remedy() or _hint_of(error)
+    yield Finding(subject, Level.PROBLEM, error.message, "no lesson can run", how, every)
 
 
 def labs(patient: Patient) -> Iterable[Finding]:
@@ -146,7 +191,8 @@ def labs(patient: Patient) -> Iterable[Finding]:
             yield Finding(subject, Level.OK, "was built, with machines in nested user namespaces")
             continue
         how = error.hint if isinstance(error, MissingTool) else namespaces_remedy() or _hint_of(error)
-        yield Finding(subject, Level.PROBLEM, error.message, f"these can't run: {patient.lessons_in(name)}", how)
+        players = patient.lessons_in(name)
+        yield Finding(subject, Level.PROBLEM, error.message, f"these can't run: {', '.join(players)}", how, players)
 
 
 def _hint_of(error: TutorError) -> str:
@@ -167,11 +213,7 @@ def ids(patient: Patient) -> Iterable[Finding]:
     if kind is not MapKind.SINGLE:
         yield Finding("ids", Level.OK, said)
         return
-    how = (
-        remedy(["newuidmap", "newgidmap"])
-        if find_program("newuidmap") is None or find_program("newgidmap") is None
-        else 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"'
-    )
+    how = ids_remedy()
     yield Finding("ids", Level.WARNING, said, "everything runs, but `su nobody` stays root", how)
 
 
@@ -180,19 +222,20 @@ def features(patient: Patient) -> Iterable[Finding]:
     if patient.lab is not None:
         for trial in TRIALS:
             if patient.clusters or not trial.of_clusters:
-                yield _try(patient.lab, trial)
+                yield _try(patient, patient.lab, trial)
 
 
-def _try(lab: Lab, trial: Trial) -> Finding:
+def _try(patient: Patient, lab: Lab, trial: Trial) -> Finding:
     ran = run_script(lab, trial.script, seconds=_TRIAL_SECONDS)
     if ran.status == 0:
         return Finding(trial.subject, Level.OK, "works")
-    level = Level.PROBLEM if trial.essential else Level.WARNING
+    level, users = Level.PROBLEM if trial.essential else Level.WARNING, trial.users(patient)
     if trial.program and find_program(trial.program) is None:
-        return Finding(trial.subject, level, f"{trial.program} is not installed", trial.means, remedy([trial.program]))
+        said = f"{trial.program} is not installed"
+        return Finding(trial.subject, level, said, trial.means, remedy([trial.program]), users)
     said = " ".join(ran.output.split())[-160:] or ("no answer" if ran.status is None else "this kernel has it not")
-    how = f"sudo modprobe -a {trial.modules}" if trial.modules else ""
-    return Finding(trial.subject, level, said, trial.means, how)
+    how = load_modules(trial.modules.split()) if trial.modules else ""
+    return Finding(trial.subject, level, said, trial.means, how, users)
 
 
 def cards(patient: Patient) -> Iterable[Finding]:
@@ -207,7 +250,8 @@ def cards(patient: Patient) -> Iterable[Finding]:
         Level.WARNING,
         "they show as eth0@if3 (veth): /dev/net/tun is missing or may not be opened",
         "everything runs; a name with an @ shows earlier than the course explains it",
-        "sudo modprobe tun && sudo chmod 0666 /dev/net/tun",
+        tun_remedy(),
+        patient.every_lesson,
     )
 
 
@@ -232,24 +276,25 @@ def kubectl(patient: Patient) -> Iterable[Finding]:
     subject, program = "kubectl", "kubectl"
     if not patient.clusters:
         return
-    users = ", ".join(lesson.id for lesson in patient.lessons if program in lesson.tools)
+    using = tuple(lesson.id for lesson in patient.lessons if program in lesson.tools)
+    users = ", ".join(using)
     means = "a stand-in in the lab knows `get` and `describe node`, and no more"
     means += f"; these use kubectl: {users}" if users else ""
     if missing_programs([program]):
-        yield Finding(subject, Level.WARNING, "it is not installed", means, remedy([program]))
+        yield Finding(subject, Level.WARNING, "it is not installed", means, remedy([program]), using)
     elif _unseen(patient.lab, [program]):
         said = f"it is installed where the lab does not see it: {find_program(program)}"
-        yield Finding(subject, Level.WARNING, said, means, _WHERE_TO_INSTALL)
+        yield Finding(subject, Level.WARNING, said, means, _WHERE_TO_INSTALL, using)
     elif patient.lab is not None:
         ran = run_script(patient.lab, "kubectl version --client -o json", seconds=_TRIAL_SECONDS)
         version = parse_kubectl_version(ran.output)
         if version is None:
             said = "it does not say its version: " + (" ".join(ran.output.split())[-160:] or "no answer")
-            yield Finding(subject, Level.WARNING, said, "it may not work in the lab", _NEWER_KUBECTL)
+            yield Finding(subject, Level.WARNING, said, "it may not work in the lab", _NEWER_KUBECTL, using)
         elif version < EXEC_SINCE:
             said = f"it is {_dotted(version)}"
             means = f"all of it works but `kubectl exec`, which takes {_dotted(EXEC_SINCE)} or later"
-            yield Finding(subject, Level.WARNING, said, means, _NEWER_KUBECTL)
+            yield Finding(subject, Level.WARNING, said, means, _NEWER_KUBECTL, using)
         else:
             yield Finding(subject, Level.OK, f"{_dotted(version)}, and the lab sees it")
 
@@ -291,4 +336,7 @@ def _lacking(patient: Patient, subject: str, said: str, missing: tuple[str, ...]
     else:
         means = "every lesson runs; ways that use them are left out"
     level = Level.PROBLEM if lessons or set(missing) & set(NEEDED) else Level.WARNING
-    return Finding(subject, level, said, means, how)
+    touched = (
+        patient.every_lesson if set(missing) & set(NEEDED) else tuple(id_ for ids_ in lessons.values() for id_ in ids_)
+    )
+    return Finding(subject, level, said, means, how, touched)

@@ -8,13 +8,14 @@ fs/namespace.c.
 from __future__ import annotations
 
 import os
-import shlex
-import sys
-from collections.abc import Callable, Iterable
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tutor.lab import idmap
+from tutor.session import apparmor
 
 SYSCTLS = Path("/proc/sys")
 """Where sysctls lie."""
@@ -22,7 +23,9 @@ SYSCTLS = Path("/proc/sys")
 _PROC = Path("/proc/self")
 _ENOUGH = 16
 _PLENTY = 15000
-_TOLD_WITH_OPTIONS = ("podman", "docker")
+TOLD_WITH_OPTIONS = ("podman", "docker")
+"""Engines that are told with options what a container may do."""
+
 _HARMLESS = "/proc/sys/fs/binfmt_misc"
 """Mounted over proc on every machine, and in nobody's way: the folder below is always empty."""
 
@@ -53,26 +56,34 @@ class Switch:
         return not (self.spares_root and user == 0) and self.forbids(self.value(root))
 
 
+def as_root(command: str) -> str:
+    """A command as this user has to type it for root to run it."""
+    return command if os.geteuid() == 0 else f"sudo {command}"
+
+
 def _set(setting: str) -> Callable[[], str]:
     def remedy() -> str:
         name, _, _ = setting.partition("=")
+        file = f"/etc/sysctl.d/60-{name.rpartition('.')[2].replace('_', '-')}.conf"
         return (
-            f"sudo sysctl -w {setting}  # until the next boot; to keep it: "
-            f"echo {setting} | sudo tee /etc/sysctl.d/60-{name.rpartition('.')[2].replace('_', '-')}.conf"
+            f"{as_root(f'sysctl -w {setting}')}  # until the next boot; to keep it: "
+            f"echo {setting} | {as_root(f'tee {file}')}"
         )
 
     return remedy
 
 
 def _profile() -> str:
-    """Lift Ubuntu's ban, for all or for this Python alone: a profile that confines nothing may make namespaces."""
-    python = os.path.realpath(sys.executable)
-    text = f"abi <abi/4.0>,\\nprofile tutor {python} flags=(unconfined) {{\\n  userns,\\n}}\\n"
+    """Lift Ubuntu's ban, for tutor alone or for all: a profile that confines nothing may make namespaces."""
+    everybody = as_root(f"sysctl -w {apparmor.RESTRICTION}=0")
     return (
-        "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0  # for everybody, until the next boot; or for "
-        f"this Python alone, and for good: printf {shlex.quote(text)} | sudo tee /etc/apparmor.d/tutor && "
-        "sudo apparmor_parser -r /etc/apparmor.d/tutor"
+        f"{apparmor.command('--install-profile')}  # for tutor alone, and for good; or for every program, until the "
+        f"next boot: {everybody}"
     )
+
+
+def _is_without_profile(value: str) -> bool:
+    return value not in ("", "0") and apparmor.guard().label != apparmor.NAME
 
 
 def _is_few(value: str) -> bool:
@@ -91,8 +102,8 @@ SWITCHES = (
         spares_root=True,
     ),
     Switch(
-        "kernel.apparmor_restrict_unprivileged_userns",
-        lambda value: value not in ("", "0"),
+        apparmor.RESTRICTION,
+        _is_without_profile,
         _profile,
         spares_root=True,
     ),
@@ -118,7 +129,7 @@ class Confinement:
         """How to run the container so that labs can be made in it; empty where there is none."""
         if self.engine == "lxc":
             return "on the container's host: lxc config set CONTAINER security.nesting=true"
-        if self.engine not in _TOLD_WITH_OPTIONS:
+        if self.engine not in TOLD_WITH_OPTIONS:
             return ""
         options = []
         if self.masked:
@@ -138,26 +149,60 @@ def confinement(proc: Path = _PROC, root: Path = Path("/")) -> Confinement:
         proc: our folder in /proc.
         root: the root of the file system.
     """
-    engine = next(iter(_lines(root / "run/systemd/container")), "")
+    engine = next(iter(lines_of(root / "run/systemd/container")), "")
     if (root / "run/.containerenv").exists():
         engine = "podman"
     elif (root / ".dockerenv").exists():
         engine = "docker"
-    mounted = (line.split()[4] for line in _lines(proc / "mountinfo"))
+    mounted = (line.split()[4] for line in lines_of(proc / "mountinfo"))
     masked = tuple(dict.fromkeys(path for path in mounted if path.startswith("/proc/") and path != _HARMLESS))
-    filtered = any(line.split() == ["Seccomp:", "2"] for line in _lines(proc / "status"))
-    profile = next(iter(_lines(proc / "attr/current")), "").strip("\0 ")
-    return Confinement(engine, masked, filtered, "" if profile == "unconfined" else profile.partition(" ")[0])
+    filtered = any(line.split() == ["Seccomp:", "2"] for line in lines_of(proc / "status"))
+    label = next(iter(lines_of(proc / "attr/current")), "").strip("\0 ")
+    confines = label != "unconfined" and not label.endswith("(unconfined)")  # a profile may confine nothing
+    return Confinement(engine, masked, filtered, label.partition(" ")[0] if confines else "")
 
 
 def namespaces_remedy() -> str:
     """What lets this user make user namespaces; empty if nothing here is known to forbid them."""
+    if not (_PROC / "ns/user").exists():
+        return "boot a kernel that has user namespaces: this one was built without them (CONFIG_USER_NS)"
+    if is_chroot(lines_of(_PROC / "mountinfo")):
+        return (
+            "leave the chroot: the kernel lets nobody in one make user namespaces (user_namespaces(7)); "
+            "systemd-nspawn and podman run --rootfs take the same folder"
+        )
     forbidding = [switch.remedy() for switch in SWITCHES if switch.is_forbidding()]
     if forbidding:
         return forbidding[0]
-    if not has_ids_to_lend(idmap.choose().uid_lines, _lines(_PROC / "uid_map")):
+    chosen = idmap.choose()
+    if not has_ids_to_lend(chosen.uid_lines, lines_of(_PROC / "uid_map")):
         return "run tutor as an ordinary user: here root has no spare ids to lend (a rootless container is like that)"
-    return confinement().remedy
+    if chosen.kind is idmap.MapKind.SUBUID and (powerless := powerless_mappers()):
+        return as_root(f"chmod u+s {' '.join(powerless)}")
+    found = confinement()
+    if found.filtered and not found.engine:
+        return "run tutor in a terminal of its own: the program that this one belongs to forbids it (seccomp)"
+    return found.remedy
+
+
+def is_chroot(mounts: Iterable[str]) -> bool:
+    """Whether lines of /proc/self/mountinfo are those of a process that was put into a chroot: nothing is at its /."""
+    points = [line.split()[4] for line in mounts]
+    return bool(points) and "/" not in points
+
+
+def powerless_mappers() -> list[str]:
+    """Where newuidmap and newgidmap lie, as far as they have not the rights that they take to map ids."""
+    found = (shutil.which(name) for name in ("newuidmap", "newgidmap"))
+    return [path for path in found if path and not _may_map(path)]
+
+
+def _may_map(path: str) -> bool:
+    """Whether a program runs with more rights than its caller: set-uid, or with capabilities of its own."""
+    try:
+        return bool(Path(path).stat().st_mode & stat.S_ISUID) or "security.capability" in os.listxattr(path)
+    except OSError:
+        return True  # nothing is known that would have to be changed
 
 
 def has_ids_to_lend(lent: Iterable[tuple[int, int, int]], own: Iterable[str]) -> bool:
@@ -171,7 +216,8 @@ def has_ids_to_lend(lent: Iterable[tuple[int, int, int]], own: Iterable[str]) ->
     return all(any(low <= first and first + count <= high for low, high in ours) for _, first, count in lent)
 
 
-def _lines(path: Path) -> Iterable[str]:
+def lines_of(path: Path) -> Sequence[str]:
+    """The lines of a file; none where it can't be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
