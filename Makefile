@@ -22,7 +22,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 .PHONY: help setup start test lint types pytest coverage format wheel manual clean programs again
 
 help: ## say what there is to make
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
 start: $(VENV)/.ready programs ## start the lab
 	@exec $(BIN)/tutor start
@@ -55,6 +55,12 @@ wheel: $(VENV)/.ready-for-tests ## what pipx, uv and pip install, and its source
 
 manual: $(VENV)/.ready-for-tests ## docs/tutor.1 anew, after a verb or option has changed
 	@$(BIN)/python docs/manual.py
+
+# VM holds more words for it: make vm-test VM='--suite trixie veth-pair'
+vm-test: $(VENV)/.ready ## the course, solved in a virtual machine of its own
+	@$(BIN)/python -m tests.machines.vm $(VM)
+
+.PHONY: vm-test
 
 clean: ## take away all that was made here
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
