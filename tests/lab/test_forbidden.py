@@ -74,6 +74,27 @@ def test_the_uid_0_of_the_machine_is_not_lent_even_where_there_is_no_other() -> 
     assert said.startswith("SandboxForbidden | ")
 
 
+IN_A_NAMESPACE = """
+import sys
+from pathlib import Path
+from tutor.lab.client import Lab
+from tutor.lab.nursery import Nursery
+from tutor.session.workshop import run_script
+nursery = Nursery()
+lab = Lab(nursery.launch())
+lab.build("vm", Path("lessons/labs/vm.toml").read_text(), {})
+ran = run_script(lab, "ip netns add x && ip netns exec x ls /sys/class/net && ip -n x -br link", seconds=10)
+print(ran.status, ran.output)
+"""
+
+
+def test_network_namespaces_can_be_entered_where_sysfs_is_read_only() -> None:
+    own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+    cover = 'mount -o remount,bind,ro /sys; exec "$@"'
+    said = _run(*own, "sh", "-c", cover, "sh", sys.executable, "-c", IN_A_NAMESPACE).split()
+    assert said[:3] == ["0", "lo", "lo"]
+
+
 def test_a_lab_that_an_older_tutor_made_is_told_apart_and_lives(lab: Lab) -> None:
     with pytest.raises(LabError, match="another version") as caught:
         lab._call("an-operation-of-later")

@@ -197,6 +197,7 @@ def _make(name: str, hosts: Mapping[str, str], *, say: int, hear: int) -> None:
     sc.unshare(sc.CLONE_NEWNS)
     sc.mount(None, "/", None, sc.MS_REC | sc.MS_PRIVATE)
     rootfs.build(root, name, hosts)
+    show_sysfs = _prepare_sysfs(root, say) if rootfs.has_to_be_read_only() else None
     limit_processes()
     sc.unshare(sc.CLONE_NEWUSER)
     os.write(say, b"user\n")
@@ -204,15 +205,40 @@ def _make(name: str, hosts: Mapping[str, str], *, say: int, hear: int) -> None:
     os.setgid(0)
     os.setuid(0)
     sc.make_dumpable()
-    sc.unshare(
-        sc.CLONE_NEWNET | sc.CLONE_NEWNS | sc.CLONE_NEWPID | sc.CLONE_NEWUTS | sc.CLONE_NEWIPC | sc.CLONE_NEWCGROUP
-    )
+    sc.unshare(sc.CLONE_NEWNET)
+    if show_sysfs is not None:
+        show_sysfs()
+    sc.unshare(sc.CLONE_NEWNS | sc.CLONE_NEWPID | sc.CLONE_NEWUTS | sc.CLONE_NEWIPC | sc.CLONE_NEWCGROUP)
     # The init speaks only after the maker has told its pid.
     told, tell = os.pipe()
     init = fork_to(lambda: _become_init(name, root, say=say, told=told), say)
     os.write(say, f"init {init}\n".encode())
     os.write(tell, b".")
     os._exit(0)
+
+
+def _prepare_sysfs(root: str, say: int) -> Callable[[], None]:
+    """Leave a process behind in the outer user namespace; what is returned makes it mount sysfs for our network."""
+    told, tell = os.pipe()
+    maker = os.getpid()
+
+    def mount() -> None:
+        os.close(tell)
+        if not os.read(told, 1):
+            return
+        netns = os.open(f"/proc/{maker}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        sc.setns(netns, sc.CLONE_NEWNET)
+        rootfs.mount_sysfs(f"{root}/sys")
+
+    mounter = fork_to(mount, say)
+    os.close(told)
+
+    def show() -> None:
+        os.write(tell, b".")
+        os.close(tell)
+        os.waitpid(mounter, 0)
+
+    return show
 
 
 def _become_init(name: str, root: str, *, say: int, told: int) -> None:

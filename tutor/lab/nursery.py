@@ -301,10 +301,12 @@ class _Keeper:
 
     def _become_agent(self, said: int) -> None:
         sc.die_with_parent(signal.SIGKILL)
+        from tutor.lab import agent, rootfs  # loaded by the nursery already: nothing can be loaded from in here
+
         plain = sc.MS_NOSUID | sc.MS_NODEV | sc.MS_NOEXEC
         sc.mount(None, "/", None, sc.MS_REC | sc.MS_PRIVATE)
         sc.mount("proc", "/proc", "proc", plain)
-        sc.mount("sysfs", "/sys", "sysfs", plain)
+        rootfs.mount_sysfs("/sys")
         sc.mount("tmpfs", "/run", "tmpfs", sc.MS_NOSUID | sc.MS_NODEV, "size=1m,mode=755")
         sc.sethostname("lab")
         _bound_the_lab()
@@ -314,8 +316,6 @@ class _Keeper:
         os.write(said, b"ready\n")
         listening = [self._listener.fileno()] if self._listener is not None else []
         close_descriptors(keep=[self._control.fileno(), self._asking.fileno(), *listening])
-        from tutor.lab import agent  # loaded by the nursery already: nothing can be loaded from in here
-
         agent.main(self._control, self._listener, self._tap_opener(), self._grace)
 
     def _tap_opener(self) -> Callable[[int, str], int]:

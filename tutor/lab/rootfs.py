@@ -17,6 +17,8 @@ from tutor.lab.machinecode import pause_program
 HIDDEN = "/dev/.lab"
 """Where the machine keeps what is ours: its init, a second sysfs (see `mount_kernel_views`), the way to the agent."""
 
+_PLAIN = sc.MS_NOSUID | sc.MS_NODEV | sc.MS_NOEXEC
+
 HOST_LOCAL = "/opt/host-local"
 """The host's /usr/local, as the machine sees it."""
 
@@ -98,20 +100,37 @@ def mount_kernel_views(root: str) -> None:
 
     sysfs is mounted twice: `ip netns exec` takes /sys away and mounts it anew, which the kernel allows in a user
     namespace only
-    while another sysfs is fully visible (mount_too_revealing in fs/namespace.c).
+    while another sysfs is fully visible (mount_too_revealing in fs/namespace.c). Not mounted where it is there already:
+    see `has_to_be_read_only`.
     """
-    plain = sc.MS_NOSUID | sc.MS_NODEV | sc.MS_NOEXEC
-    sc.mount("proc", f"{root}/proc", "proc", plain)
-    sc.mount("sysfs", f"{root}/sys", "sysfs", plain)
-    sc.mount("sysfs", f"{root}{HIDDEN}/sysfs", "sysfs", plain)
+    sc.mount("proc", f"{root}/proc", "proc", _PLAIN)
+    if not os.path.ismount(f"{root}/sys"):
+        mount_sysfs(f"{root}/sys")
+        mount_sysfs(f"{root}{HIDDEN}/sysfs")
     sc.mount("devpts", f"{root}/dev/pts", "devpts", sc.MS_NOSUID | sc.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
 
 
 def mount_own_views(root: str) -> None:
     """Mount proc and sysfs once more, for the namespaces of a pod that this process is in."""
-    plain = sc.MS_NOSUID | sc.MS_NODEV | sc.MS_NOEXEC
-    sc.mount("proc", f"{root}/proc", "proc", plain)
-    sc.mount("sysfs", f"{root}/sys", "sysfs", plain)
+    sc.mount("proc", f"{root}/proc", "proc", _PLAIN)
+    mount_sysfs(f"{root}/sys")
+
+
+def mount_sysfs(target: str) -> None:
+    """Mount sysfs for the network namespace that this process is in: read-only where the kernel allows no more."""
+    try:
+        sc.mount("sysfs", target, "sysfs", _PLAIN)
+    except PermissionError:
+        sc.mount("sysfs", target, "sysfs", _PLAIN | sc.MS_RDONLY)
+
+
+def has_to_be_read_only() -> bool:
+    """Whether the lab's own sysfs is read-only, and so each of a machine must be: a container's is like that.
+
+    `ip netns exec` does not expect it where it can take /sys away, and fails. So a machine's is then mounted before the
+    machine's mount namespace is made, and is locked in it: `ip` can't take it away, and lays a read-only one over it.
+    """
+    return bool(os.statvfs("/sys").f_flag & os.ST_RDONLY)
 
 
 def _show_programs(root: str) -> None:
