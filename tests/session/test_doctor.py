@@ -15,6 +15,7 @@ import pytest
 from tests.session.conftest import ROOT, SMALL, Pack
 from tutor.errors import SandboxForbidden
 from tutor.lab import idmap, programs
+from tutor.lab.client import Lab
 from tutor.lab.idmap import IdMap, MapKind
 from tutor.lab.nursery import Nursery
 from tutor.session import apparmor, equipment, host_probes, lab_probes
@@ -157,6 +158,12 @@ def test_a_plain_machine_is_not_confined(tmp_path: Path) -> None:
             "--security-opt apparmor=unconfined",
         ),
         ("run/.containerenv", {"mounts": "/proc/kcore"}, "podman run --security-opt unmask=ALL"),
+        (
+            "run/.containerenv",
+            {"mounts": "/proc/kcore", "seccomp": 2},
+            "podman run --security-opt unmask=ALL",
+        ),
+        ("run/.containerenv", {"seccomp": 2}, "podman run --security-opt seccomp=unconfined"),
         ("run/systemd/container", {"mounts": "/proc/cpuinfo"}, "lxc config set CONTAINER security.nesting=true"),
     ],
 )
@@ -268,11 +275,35 @@ def test_a_program_that_no_lesson_needs_is_no_problem(material: Material, monkey
 
 def test_a_single_uid_is_a_warning_with_the_way_to_a_range(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idmap, "choose", lambda: IdMap(MapKind.SINGLE, (), ()))
+    monkeypatch.setattr(os, "geteuid", lambda: LEARNER)
+    monkeypatch.setattr(equipment, "powerless_mappers", list)
     for missing, words in (((), "usermod --add-subuids"), (("newuidmap",), "uidmap")):
         monkeypatch.setattr(programs, "missing_programs", lambda names, missing=missing: missing)
         (finding,) = lab_probes.ids(Patient(()))
         assert finding.level is Level.WARNING
         assert words in finding.remedy or "package manager" in finding.remedy
+
+
+@pytest.mark.netns
+def test_a_range_that_could_not_be_mapped_is_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idmap, "choose", lambda: IdMap(MapKind.SUBUID, (), ()))
+    for single, level in ((False, Level.OK), (True, Level.WARNING)):
+        monkeypatch.setattr(lab_probes, "_has_single_id", lambda lab, single=single: single)
+        (finding,) = lab_probes.ids(Patient((), lab))
+        assert finding.level is level
+        assert ("refuses" in finding.said) is single
+        assert bool(finding.remedy) is single
+
+
+@pytest.mark.netns
+def test_the_ids_of_a_lab_are_those_that_it_was_made_with(nursery: Nursery, workshop: Workshop) -> None:
+    for single in (False, True):
+        if single and os.geteuid() == 0:
+            continue  # root never lends its own id
+        with Lab(nursery.launch(single=single)) as lab:
+            workshop.build(lab, "vm")
+            expected = single or idmap.choose().kind is MapKind.SINGLE
+            assert lab_probes._has_single_id(lab) is expected
 
 
 def test_files_that_can_not_be_written_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tutor.lab import idmap, programs
 from tutor.lab.idmap import IdMap, MapKind
 from tutor.session import equipment, remedies
-from tutor.session.equipment import free_range, ids_remedy, load_modules, tun_remedy
-from tutor.session.remedies import Confinement, is_chroot, namespaces_remedy, powerless_mappers
+from tutor.session.equipment import free_range, ids_remedy, load_modules, powerless_mappers, tun_remedy
+from tutor.session.remedies import Confinement, is_chroot, namespaces_remedy
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +85,8 @@ def test_a_new_range_overlaps_nobody_elses(ranges: list[tuple[int, int]]) -> Non
 
 def test_a_user_without_a_range_is_told_one_that_nobody_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "missing_programs", lambda names: ())
+    monkeypatch.setattr(equipment, "powerless_mappers", list)
+    monkeypatch.setattr(idmap, "choose", lambda: IdMap(MapKind.SINGLE, (), ()))
     monkeypatch.setattr(equipment, "_own_name", lambda: "learner")
     subuid = tmp_path / "subuid"
     subuid.write_text("other:100000:65536\n")
@@ -130,11 +132,21 @@ def test_mappers_without_rights_are_given_them(tmp_path: Path, monkeypatch: pyte
         tmp_path.joinpath(name).write_text("#!/bin/sh\n")
         tmp_path.joinpath(name).chmod(mode)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(programs, "missing_programs", lambda names: ())
     assert powerless_mappers() == [str(tmp_path / "newuidmap")]
-    monkeypatch.setattr(remedies, "SWITCHES", ())
-    monkeypatch.setattr(remedies, "has_ids_to_lend", lambda lent, own: True)
+    assert ids_remedy() == f"sudo chmod u+s {tmp_path / 'newuidmap'}"
+
+
+def test_root_of_a_container_has_no_range_to_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert "give this container more ids" in ids_remedy()
+
+
+def test_mappers_that_refuse_for_reasons_of_their_own_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "missing_programs", lambda names: ())
+    monkeypatch.setattr(equipment, "powerless_mappers", list)
     monkeypatch.setattr(idmap, "choose", lambda: IdMap(MapKind.SUBUID, (), ()))
-    assert namespaces_remedy() == f"sudo chmod u+s {tmp_path / 'newuidmap'}"
+    assert ids_remedy().startswith("see why newuidmap refuses: ")
 
 
 def test_a_filter_that_is_no_containers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,13 @@ import os
 import pwd
 import re
 import shlex
+import shutil
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tutor.lab import programs
+from tutor.lab import idmap, programs
+from tutor.lab.idmap import MapKind
 from tutor.session.remedies import TOLD_WITH_OPTIONS, as_root, confinement, lines_of
 
 _SUBORDINATES = 65536
@@ -24,13 +27,33 @@ _FIRST_SUBORDINATE = 100000
 
 
 def ids_remedy(subuid: Path = Path("/etc/subuid"), subgid: Path = Path("/etc/subgid")) -> str:
-    """What gives this user a range of subordinate ids: the programs that map it, or a range that nobody has yet."""
+    """What gives this user a range of subordinate ids: the programs that map it, their rights, or a range."""
+    if os.geteuid() == 0:  # of a container that itself has few ids, or may not lend them
+        return "run tutor as an ordinary user with a range in /etc/subuid, or give this container more ids"
     missing = programs.missing_programs(["newuidmap", "newgidmap"])
     if missing:
         return programs.remedy(missing)
+    if powerless := powerless_mappers():
+        return as_root(f"chmod u+s {' '.join(powerless)}")
+    if idmap.choose().kind is MapKind.SUBUID:  # and a lab was made without it
+        return "see why newuidmap refuses: unshare --user --map-auto --map-root-user true"
     first = free_range([*lines_of(subuid), *lines_of(subgid)])
     last = first + _SUBORDINATES - 1
     return as_root(f"usermod --add-subuids {first}-{last} --add-subgids {first}-{last} {_own_name()}")
+
+
+def powerless_mappers() -> list[str]:
+    """Where newuidmap and newgidmap lie, as far as they have not the rights that they take to map ids."""
+    found = (shutil.which(name) for name in ("newuidmap", "newgidmap"))
+    return [path for path in found if path and not _may_map(path)]
+
+
+def _may_map(path: str) -> bool:
+    """Whether a program runs with more rights than its caller: set-uid, or with capabilities of its own."""
+    try:
+        return bool(Path(path).stat().st_mode & stat.S_ISUID) or "security.capability" in os.listxattr(path)
+    except OSError:
+        return True  # nothing is known that would have to be changed
 
 
 def _own_name() -> str:

@@ -204,7 +204,8 @@ def ids(patient: Patient) -> Iterable[Finding]:
     """Whose ids the labs get."""
     if patient.refused is not None:
         return
-    kind = idmap.choose().kind
+    wanted = idmap.choose().kind
+    kind = MapKind.SINGLE if patient.lab is not None and _has_single_id(patient.lab) else wanted
     said = {
         MapKind.ROOT: "root lends spare ids, and never uid 0",
         MapKind.SUBUID: "newuidmap maps your range from /etc/subuid",
@@ -213,8 +214,16 @@ def ids(patient: Patient) -> Iterable[Finding]:
     if kind is not MapKind.SINGLE:
         yield Finding("ids", Level.OK, said)
         return
+    if wanted is MapKind.SUBUID:
+        said += "; newuidmap refuses to map your range"
     how = ids_remedy()
     yield Finding("ids", Level.WARNING, said, "everything runs, but `su nobody` stays root", how)
+
+
+def _has_single_id(lab: Lab) -> bool:
+    """Whether a lab had to be made with the one id that needs nothing, whatever this user seems to have."""
+    lines = run_script(lab, "cat /proc/self/uid_map", seconds=_TRIAL_SECONDS).output.split()
+    return lines[2:] == ["1"]
 
 
 def features(patient: Patient) -> Iterable[Finding]:
