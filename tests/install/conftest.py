@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import subprocess
 import sys
 import venv
@@ -29,7 +28,14 @@ class Place:
 
     def pip(self, *arguments: str) -> None:
         """Run pip on it, out of reach of any package index."""
-        options = ["--quiet", "--disable-pip-version-check", "--no-input", "--python", str(self.venv / "bin/python")]
+        options = [
+            "--isolated",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--python",
+            str(self.venv / "bin/python"),
+        ]
         run([sys.executable, "-m", "pip", *options, *arguments], cwd=self.home)
 
     def tutor(self, *arguments: str) -> str:
@@ -122,5 +128,4 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The wheel in an environment of its own."""
     place = place_with_dependencies(tmp_path_factory.mktemp("installed"), wheel)
     place.pip("install", "--no-index", "--no-deps", str(wheel))
-    assert not os.environ.get("PYTHONPATH")
     return place
