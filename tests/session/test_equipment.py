@@ -121,10 +121,28 @@ def test_a_container_is_given_the_tap_device(tmp_path: Path, monkeypatch: pytest
     assert tun_remedy(tmp_path / "tun").endswith("podman run --device /dev/net/tun")
 
 
-def test_a_chroot_is_told_from_a_root(tmp_path: Path) -> None:
-    assert not is_chroot(["1 0 8:1 / / rw - ext4 /dev/sda1 rw", "2 1 0:5 / /proc rw - proc proc rw"])
-    assert is_chroot(["2 1 0:5 / /proc rw - proc proc rw"])
-    assert not is_chroot([])
+@pytest.mark.parametrize(
+    ("points", "first_root", "first_tree", "expected"),
+    [
+        ("/ /proc", "root", "mnt:[1]", False),
+        ("/proc", "root", "mnt:[1]", True),
+        ("/ /proc", "outside", "mnt:[1]", True),
+        ("/ /proc", "outside", "mnt:[2]", False),
+        ("/ /proc", "", "", False),
+    ],
+)
+def test_a_chroot_is_told_from_a_root(
+    tmp_path: Path, points: str, first_root: str, first_tree: str, expected: bool
+) -> None:
+    for folder in ("root", "outside", "self/ns", "1/ns"):
+        tmp_path.joinpath(folder).mkdir(parents=True)
+    lines = "".join(f"1 0 8:1 / {point} rw - ext4 /dev/sda1 rw\n" for point in points.split())
+    tmp_path.joinpath("self/mountinfo").write_text(lines)
+    tmp_path.joinpath("self/ns/mnt").symlink_to("mnt:[1]")
+    if first_root:
+        tmp_path.joinpath("1/root").symlink_to(tmp_path / first_root)
+        tmp_path.joinpath("1/ns/mnt").symlink_to(first_tree)
+    assert is_chroot(tmp_path, tmp_path / "root") is expected
 
 
 def test_mappers_without_rights_are_given_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ def container(patient: Patient) -> Iterable[Finding]:
         yield Finding("container", Level.OK, f"{said}{'; labs work in it' if patient.works else ''}")
         return
     means = "this forbids what labs are made of"
-    yield Finding("container", Level.PROBLEM, said, means, found.remedy)
+    yield Finding("container", Level.PROBLEM, said, means, found.remedy, patient.every_lesson)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class Confinement:
         options = []
         if self.masked:
             options.append("unmask=ALL" if self.engine == "podman" else "systempaths=unconfined")
-        if self.filtered and not (self.engine == "podman" and self.masked):  # podman's own filter lets labs be made
+        if self.filtered:
             options.append("seccomp=unconfined")
         if self.profile:
             options.append("apparmor=unconfined")
@@ -164,7 +164,7 @@ def namespaces_remedy() -> str:
     """What lets this user make user namespaces; empty if nothing here is known to forbid them."""
     if not (_PROC / "ns/user").exists():
         return "boot a kernel that has user namespaces: this one was built without them (CONFIG_USER_NS)"
-    if is_chroot(lines_of(_PROC / "mountinfo")):
+    if is_chroot():
         return (
             "leave the chroot: the kernel lets nobody in one make user namespaces (user_namespaces(7)); "
             "systemd-nspawn and podman run --rootfs take the same folder"
@@ -180,10 +180,21 @@ def namespaces_remedy() -> str:
     return found.remedy
 
 
-def is_chroot(mounts: Iterable[str]) -> bool:
-    """Whether lines of /proc/self/mountinfo are those of a process that was put into a chroot: nothing is at its /."""
-    points = [line.split()[4] for line in mounts]
-    return bool(points) and "/" not in points
+def is_chroot(proc: Path = _PROC.parent, root: Path = Path("/")) -> bool:
+    """Whether we are in a chroot; one that is a mount of its own only root can tell from a root.
+
+    Args:
+        proc: where processes are told of.
+        root: the root of the file system.
+    """
+    points = [line.split()[4] for line in lines_of(proc / "self/mountinfo")]
+    if points and "/" not in points:
+        return True
+    try:
+        in_one_tree = (proc / "1/ns/mnt").readlink() == (proc / "self/ns/mnt").readlink()
+        return in_one_tree and not (proc / "1/root").samefile(root)
+    except OSError:
+        return False
 
 
 def has_ids_to_lend(lent: Iterable[tuple[int, int, int]], own: Iterable[str]) -> bool:
