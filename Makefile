@@ -62,6 +62,12 @@ vm-test: $(VENV)/.ready ## the course, solved in a virtual machine of its own
 
 .PHONY: vm-test
 
+# As root. REMEDIES holds more words for it: make remedies-test REMEDIES='--suite trixie'
+remedies-test: ## what tutor doctor tells to do, done to the letter in a Debian of its own
+	@tests/machines/remedies/run.sh $(REMEDIES)
+
+.PHONY: remedies-test
+
 clean: ## take away all that was made here
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
