@@ -148,14 +148,15 @@ def test_the_job_can_read_its_settings(tmp_path: Path) -> None:
     wheels.mkdir()
     (wheels / "a.whl").touch()
     job.touch()
-    cargo.pack(tmp_path / "cargo.tar", CHECKOUT / "tests/machines", wheels, job, {"LESSONS": "one two", "PATIENCE": ""})
+    settings = {"LESSONS": "one's two", "PATIENCE": ""}
+    cargo.pack(tmp_path / "cargo.tar", CHECKOUT / "tests/machines", wheels, job, settings)
     with tarfile.open(tmp_path / "cargo.tar") as archive:
         assert {"wheels/a.whl", "job.sh", "tree/root.sh"} <= {*archive.getnames()}
         archive.extract("settings", tmp_path, filter="data")
     said = subprocess.run(
         ["bash", "-euc", '. "$0"; echo "$LESSONS|$PATIENCE"', tmp_path / "settings"], capture_output=True, check=True
     )
-    assert said.stdout == b"one two|\n"
+    assert said.stdout == b"one's two|\n"
 
 
 def a_machine(program: Path | str) -> qemu.Machine:

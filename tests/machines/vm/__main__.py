@@ -32,7 +32,6 @@ _CHECKOUT = _HERE.parents[2]
 _KERNELS = {"x86_64": "linux-image-cloud-amd64", "aarch64": "linux-image-cloud-arm64"}
 _ALSO = ("busybox-static", "make", "sudo")
 _RESULT_BYTES = 64 << 20
-_PATIENCE = {"kvm": 1, "tcg": 20}
 _PROGRAMS = {"sqfstar": "squashfs-tools", "mmdebstrap": "mmdebstrap"}
 
 
@@ -67,8 +66,8 @@ def _run(given: argparse.Namespace, processor: qemu.Processor) -> int:
     version = _python_version(root)
     wheels = cargo.wheels(_CHECKOUT, _keep("wheels"), sys.executable, version, platform.machine())
     machine = qemu.Machine(kernel, initial, processor)
-    accelerator = "tcg,thread=multi,tb-size=1024" if given.emulate else qemu.choose(machine)
-    settings = {"TUTOR_PATIENCE": str(_PATIENCE[accelerator[:3]]), "LESSONS": " ".join(given.lessons)}
+    accelerator = qemu.EMULATED if given.emulate else qemu.choose(machine)
+    settings = {"LESSONS": " ".join(given.lessons)}
     with tempfile.TemporaryDirectory(prefix="vm-") as folder:
         load, scratch = Path(folder, "cargo.tar"), Path(folder, "results.tar")
         cargo.pack(load, _CHECKOUT, wheels, _HERE / "job.sh", settings)
@@ -166,5 +165,6 @@ def _can_not(why: str) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
+    for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(_number, lambda *_: sys.exit(2))  # so that qemu and its files go, too
     sys.exit(main())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shlex
 import subprocess
 import tarfile
 import tomllib
@@ -74,7 +75,7 @@ def pack(target: Path, checkout: Path, wheel_folder: Path, job: Path, settings: 
             archive.add(checkout / path, f"tree/{path}", recursive=False)
         archive.add(wheel_folder, "wheels")
         archive.add(job, "job.sh")
-        text = "".join(f"export {name}='{value}'\n" for name, value in settings.items()).encode()
+        text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()).encode()
         member = tarfile.TarInfo("settings")
         member.size = len(text)
         archive.addfile(member, io.BytesIO(text))

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+EMULATED = "tcg,thread=multi,tb-size=1024"
+"""The accelerator that is none: a thread for each processor, and room for what has been translated."""
+
 _PROBE_SECONDS = 10.0
 _KVM, _CPUINFO = Path("/dev/kvm"), Path("/proc/cpuinfo")
 _FLAGS = {"vmx", "svm"}
-_EMULATED = "tcg,thread=multi,tb-size=1024"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +102,4 @@ def choose(machine: Machine) -> str:
     why = why_no_kvm(machine)
     if why:
         sys.stderr.write(f"vm: emulated, without KVM: {why}\n")
-    return _EMULATED if why else "kvm"
+    return EMULATED if why else "kvm"
