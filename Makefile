@@ -68,6 +68,12 @@ remedies-test: ## what tutor doctor tells to do, done to the letter in a Debian 
 
 .PHONY: remedies-test
 
+# CONTAINER holds more words for it: make container-test CONTAINER='--suite trixie veth-pair'
+container-test: $(VENV)/.ready ## the course, solved in containers of each kind that podman makes
+	@tests/machines/container/run.sh $(CONTAINER)
+
+.PHONY: container-test
+
 clean: ## take away all that was made here
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

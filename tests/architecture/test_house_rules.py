@@ -76,6 +76,6 @@ def test_tests_that_look_at_the_whole_machine_run_alone() -> None:
 
 def test_the_top_level_is_the_one_that_was_agreed_on() -> None:
     agreed = {"tutor", "lessons", "checks", "tests", "benchmarks", "docs", "pyproject.toml", "Vagrantfile", "Makefile"}
-    agreed |= {"README.md", "LICENSE", "CONTRIBUTING.md", "CHANGELOG.md"}
+    agreed |= {"README.md", "LICENSE", "CONTRIBUTING.md", "CHANGELOG.md", "Containerfile"}
     top = {path.relative_to(ROOT).parts[0] for path in tracked_files()}
     assert {name for name in top if not name.startswith(".")} <= agreed
