@@ -45,9 +45,9 @@ def steps(path: Path) -> Iterator[dict[str, Any]]:
         yield from job["steps"]
 
 
-def test_there_are_workflows_for_lint_tests_and_the_wheel() -> None:
+def test_there_are_workflows_for_lint_tests_the_wheel_containers_and_a_virtual_machine() -> None:
     found = {name for path in WORKFLOWS for name, _ in jobs(path)}
-    assert {"lint", "test", "wheel"} <= found
+    assert {"lint", "test", "wheel", "container", "vm"} <= found
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
