@@ -82,6 +82,7 @@ def command_in(remedy: str) -> str:
 
 def follow(case: Case) -> str:
     """Take, ask, do as told, ask again, start a lab. What went wrong; empty if nothing did."""
+    whole = doctor(case.user)[case.subject]
     taken = run(case.take)
     if taken.returncode:
         return f"it can't be taken away: {taken.stderr[-300:]}"
@@ -94,7 +95,7 @@ def follow(case: Case) -> str:
         return f"the remedy fails: {followed.stderr[-300:]}"
     after = doctor(case.user)
     still = [finding for finding in after.values() if finding["level"] == "problem"]
-    if after[case.subject]["level"] != "ok" or still:
+    if after[case.subject] != whole or still:  # a Debian 12 has a kubectl that is too old, and no other
         return f"the remedy does not help: {after[case.subject]} {still}"
     started = run(f"{TUTOR} shell --lab aks -- true", case.user)
     return f"no lab starts: {started.stderr}" if started.returncode else ""
@@ -107,7 +108,7 @@ def set_up() -> None:
     require(f"useradd --create-home --shell /bin/bash {LEARNER}")
     require(f"echo '{LEARNER} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/{LEARNER}")
     for user in ("root", LEARNER):
-        bad = [f for f in doctor(user).values() if f["level"] != "ok" and f["subject"] not in ("memory", "terminal")]
+        bad = [finding for finding in doctor(user).values() if finding["level"] == "problem"]
         if bad:
             sys.exit(f"the machine is not whole to begin with: {bad}")
 
