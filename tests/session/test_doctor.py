@@ -195,6 +195,17 @@ def test_a_feature_is_told_with_the_lessons_that_use_it(
     assert "initial-state" not in found
 
 
+def test_a_container_of_an_unknown_engine_is_told_what_is_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_probes, "confinement", lambda: Confinement(masked=("/proc/kcore",), filtered=True))
+    (finding,) = host_probes.container(Patient((), refused=SandboxForbidden("no", hint="hint")))
+    assert finding.level is Level.PROBLEM
+    assert "procMount: Unmasked" in finding.remedy
+    assert "seccompProfile" in finding.remedy
+    assert "appArmorProfile" not in finding.remedy
+    (finding,) = host_probes.container(Patient(()))
+    assert (finding.level, finding.remedy) == (Level.OK, "")
+
+
 def _group(root: Path, path: str, **files: str) -> None:
     folder = root / path
     folder.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from tutor.errors import TutorError
 from tutor.session import apparmor
 from tutor.session.finding import Finding, Level, Patient
-from tutor.session.remedies import SWITCHES, SYSCTLS, confinement
+from tutor.session.remedies import SWITCHES, SYSCTLS, Confinement, confinement
 from tutor.store.paths import runtime_dir
 from tutor.store.progress import ProgressStore
 
@@ -83,11 +83,23 @@ def container(patient: Patient) -> Iterable[Finding]:
         )
         if text
     )
-    if patient.works or not found.remedy:
+    how = found.remedy or (_uncover(found) if found.masked else "")
+    if patient.works or not how:
         yield Finding("container", Level.OK, f"{said}{'; labs work in it' if patient.works else ''}")
         return
     means = "this forbids what labs are made of"
-    yield Finding("container", Level.PROBLEM, said, means, found.remedy, patient.every_lesson)
+    yield Finding("container", Level.PROBLEM, said, means, how, patient.every_lesson)
+
+
+def _uncover(found: Confinement) -> str:
+    """What to ask for where the engine is not one whose options we know; in a pod's securityContext, for one."""
+    wanted = (
+        ("nothing over /proc (in a pod: procMount: Unmasked and hostUsers: false)", bool(found.masked)),
+        ("no seccomp filter (seccompProfile: {type: Unconfined})", found.filtered),
+        ("no AppArmor profile (appArmorProfile: {type: Unconfined})", bool(found.profile)),
+    )
+    asked = ", ".join(text for text, is_in_the_way in wanted if is_in_the_way)
+    return f"start the container with {asked}" if asked else ""
 
 
 @dataclass(frozen=True, slots=True)
