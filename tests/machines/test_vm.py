@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.machines.vm import __main__ as program
 from tests.machines.vm import cargo, initramfs, qemu
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -212,3 +213,20 @@ def test_kvm_that_hangs_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(qemu, "_PROBE_SECONDS", 0.2)
     assert "took more than" in tried(tmp_path, "exec sleep 600", with_kvm)
+
+
+def test_a_machine_that_is_not_done_in_time_is_switched_off() -> None:
+    assert not program._watch(["sleep", "6000"], 0.1)  # comes back only when it is gone
+
+
+def test_a_machine_that_ends_by_itself_is_in_time() -> None:
+    assert program._watch(["true"], 600)
+
+
+def test_what_can_not_be_tried_has_a_status_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert program.main([]) == 2
+    assert "sudo apt-get install squashfs-tools mmdebstrap qemu-system-x86" in capsys.readouterr().err
