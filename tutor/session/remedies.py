@@ -173,7 +173,7 @@ def namespaces_remedy() -> str:
     if forbidding:
         return forbidding[0]
     if not has_ids_to_lend(idmap.choose().uid_lines, lines_of(_PROC / "uid_map")):
-        return "run tutor as an ordinary user: here root has no spare ids to lend (a rootless container is like that)"
+        return "run tutor as an ordinary user: here root has no ids to lend but the machine's own uid 0"
     found = confinement()
     if found.filtered and not found.engine:
         return "run tutor in a terminal of its own: the program that this one belongs to forbids it (seccomp)"
