@@ -57,7 +57,10 @@ clear_away() {
         umount "$place"/*/overlay 2>/dev/null || true
         rm -rf "$place"
     else
+        local pause # keeps podman's user namespace for whoever comes next
+        pause=$(cat "$XDG_RUNTIME_DIR/libpod/tmp/pause.pid" 2>/dev/null || true)
         podman unshare rm -rf "$place" # files of its containers' users are among them
+        [ -z "$pause" ] || kill "$pause" 2>/dev/null || true
     fi
     exit "$status"
 }
