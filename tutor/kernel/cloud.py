@@ -17,8 +17,8 @@ def read_cloud(resources: Mapping[str, Any], drops: Mapping[str, int]) -> Cloud:
     """The cloud.
 
     Args:
-        resources: `networks` (texts), `system`, `cards`, `subnets` and `tables` (each a list of tables of texts); may be
-            empty.
+        resources: `networks` (texts), `system`, `cards`, `subnets` and `tables` (each a list of tables of texts), or
+            nothing.
         drops: packets dropped, by reason.
     """
     return Cloud(
