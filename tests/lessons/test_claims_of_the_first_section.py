@@ -45,13 +45,20 @@ def test_the_bridge_has_learnt_the_address_behind_its_port(figures: Figures) -> 
         assert [line.split()[0] for line in learnt] == [mac]
 
 
-def test_with_the_first_address_of_a_network_the_others_go(figures: Figures) -> None:
+@pytest.mark.parametrize(("promote", "stays"), [(0, False), (1, True)])
+def test_with_the_first_address_of_a_network_the_others_go_or_one_takes_its_place(
+    figures: Figures, promote: int, stays: bool
+) -> None:
+    """A new namespace copies promote_secondaries from the host: systemd sets it, the kernel does not."""
     with figures.at("second-namespace/inside", done=False) as live:
         run_script(
-            live.lab, "ip -n ns2 addr add 10.0.0.2/24 dev veth-d-ns2; ip -n ns2 addr add 10.0.0.3/24 dev veth-d-ns2"
+            live.lab,
+            f"ip netns exec ns2 sysctl -q -w net.ipv4.conf.veth-d-ns2.promote_secondaries={promote}; "
+            "ip netns exec ns2 sysctl -q -w net.ipv4.conf.all.promote_secondaries=0; "
+            "ip -n ns2 addr add 10.0.0.2/24 dev veth-d-ns2; ip -n ns2 addr add 10.0.0.3/24 dev veth-d-ns2",
         )
         run_script(live.lab, "ip -n ns2 addr del 10.0.0.2/24 dev veth-d-ns2")
-        assert "10.0.0.3" not in run_script(live.lab, "ip -n ns2 addr").output
+        assert ("10.0.0.3" in run_script(live.lab, "ip -n ns2 addr").output) is stays
 
 
 def test_between_two_ports_a_packet_is_not_in_the_roots_ip_stack(figures: Figures) -> None:
