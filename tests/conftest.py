@@ -50,9 +50,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_for_anybody(item: pytest.Item) -> bool:
+    """Whether a test is marked so, or is about the screen, a lesson or a check: what root has of its own is the lab."""
     marks = {mark.name for mark in item.iter_markers()}
-    on_a_screen = "tests/tui" in item.path.as_posix() and bool(marks & {"netns", "pty"})
-    return "anybody" in marks or on_a_screen
+    above_the_lab = any(f"/tests/{folder}/" in item.path.as_posix() for folder in ("tui", "lessons", "checks"))
+    return "anybody" in marks or (above_the_lab and bool(marks & {"netns", "pty"}))
 
 
 @pytest.hookimpl(optionalhook=True)
