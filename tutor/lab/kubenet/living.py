@@ -90,7 +90,7 @@ class Cluster:
 
 def _what_is_missing(node: Node) -> str:
     """Why a node is not ready, in kubelet's words; empty where it is."""
-    if node.kubelet >= 0 and select.select([node.kubelet], [], [], 0)[0]:
+    if select.select([node.kubelet], [], [], 0)[0]:
         return "Kubelet stopped posting node status."
     gateway = str(node.spec.pod_cidr[1])
     if _address(node.machine.netns, BRIDGE) != gateway:

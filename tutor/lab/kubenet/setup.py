@@ -32,7 +32,7 @@ class Node:
     sandboxes: list[Sandbox] = field(default_factory=list)
     """Of its pods, in order."""
     kubelet: int = -1
-    """A descriptor of the process called kubelet: it can be read once that has ended; -1 where none was started."""
+    """A descriptor of the process called kubelet: it can be read once that has ended."""
 
 
 def require_programs() -> None:
@@ -95,7 +95,8 @@ def _start_script(cluster: ClusterSpec, node: Node) -> tuple[int, int]:
             if each.pod.nsid is not None:
                 netns.set_nsid(node.machine.netns, each.namespaces["net"], each.pod.nsid)
         script += texts.kubenet(cluster, node.spec, {each.pod.netns: each.pid for each in node.sandboxes})
-        node.kubelet = _start_kubelet(node.machine, texts.kubelet_arguments(cluster, node.spec))
+    # It runs where its network plugin has not, too, and tells the control plane what it waits for.
+    node.kubelet = _start_kubelet(node.machine, texts.kubelet_arguments(cluster, node.spec))
     given, output = os.memfd_create("script"), os.memfd_create("output")
     os.write(given, script.encode())
     os.lseek(given, 0, os.SEEK_SET)
