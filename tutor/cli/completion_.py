@@ -12,6 +12,7 @@ import click
 from click.shell_completion import get_completion_class, shell_complete
 
 from tutor.cli.verbs import ASKED
+from tutor.errors import UsageError
 
 SHELLS = ("bash", "zsh", "fish")
 """The shells that there is a script for."""
@@ -31,7 +32,10 @@ def command(ctx: click.Context, shell: str) -> int:
     Only in the shell that is open: eval "$(tutor completion bash)"
     """  # noqa: D301  (click's mark for lines that are kept as they are)
     kind = get_completion_class(shell)
-    assert kind is not None  # noqa: S101  (SHELLS are click's own)
+    if kind is None:
+        raise UsageError(
+            f"this version of click completes nothing in {shell}", hint="a newer one does: pip install -U click"
+        )
     click.echo(kind(ctx.find_root().command, {}, "tutor", ASKED).source())
     return 0
 

@@ -13,6 +13,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tutor.lab import netns
 from tutor.lab.loop import Loop
@@ -78,9 +79,9 @@ class _Round:
             if exchange.source not in self.senders:
                 self.senders[exchange.source] = _open(exchange.source)
         for target, listener in self.listeners.items():
-            self.loop.watch(listener, lambda target=target: self._heard(target))  # type: ignore[misc]
+            self.loop.watch(listener, partial(self._heard, target))
         for source, sender in self.senders.items():
-            self.loop.watch(sender, lambda source=source: self._answered(source))  # type: ignore[misc]
+            self.loop.watch(sender, partial(self._answered, source))
         self._send()
         self.loop.call_later(_AGAIN_SECONDS, self._send)
         self.loop.call_later(WAIT_SECONDS if self.exchanges else 0, self._finish)
