@@ -5,7 +5,8 @@ Does not know which of it is wanted, nor in which order or how much of it at onc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from tutor.errors import CheckError
@@ -35,6 +36,12 @@ class Prover:
     def __init__(self, workshop: Workshop, judge: Judge, missing: Missing) -> None:
         self._workshop, self._judge, self._missing = workshop, judge, missing
 
+    @contextmanager
+    def _at(self, lesson: Lesson, step: Step | None = None) -> Iterator[Live]:
+        """A lab of its own at the start of `lesson`, or of `step` in it."""
+        with self._workshop.at(lesson, step) as lab, closing(Live(lab)) as live:
+            yield live
+
     def walk(self, lesson: Lesson) -> Said:
         """Walk through a lesson by its solutions, from its start to its end, in one lab.
 
@@ -43,100 +50,80 @@ class Prover:
         """
         said: dict[int, str] = {}
         done: list[tuple[Step, CheckUse]] = []
-        with self._workshop.at(lesson) as lab:
-            live = Live(lab)
-            try:
-                for step in lesson.steps:
-                    problems = [problem_with(self._judge, live, each) for each in step.requires]
-                    if step.see is not None:
-                        said |= self._seen(live, step, step.see)
-                    elif step.question is not None:
-                        said[step.line] = self._answered(live, step.question)
-                    else:
-                        said |= self._done(live, lesson, step, done)
-                    if any(problems):
-                        said[step.line] = f"on entry: {next(filter(None, problems))}"
-                last = next((step for step in reversed(lesson.steps) if step.kind is StepKind.DO), None)
-                for step, use in done:
-                    said[use.line] = said[use.line] or self._lasts(live, step, use, last)
-                return said
-            finally:
-                live.close()
+        with self._at(lesson) as live:
+            for step in lesson.steps:
+                problems = [problem_with(self._judge, live, each) for each in step.requires]
+                if step.see is not None:
+                    said |= self._seen(live, step, step.see)
+                elif step.question is not None:
+                    said[step.line] = self._answered(live, step.question)
+                else:
+                    said |= self._done(live, lesson, step, done)
+                if any(problems):
+                    said[step.line] = f"on entry: {next(filter(None, problems))}"
+            last = next((step for step in reversed(lesson.steps) if step.kind is StepKind.DO), None)
+            for step, use in done:
+                said[use.line] = said[use.line] or self._lasts(live, step, use, last)
+            return said
 
     def way(self, lesson: Lesson, step: Step, way: Script) -> str:
         """A way that must be accepted."""
-        with self._workshop.at(lesson, step) as lab:
-            live = Live(lab)
-            try:
-                ran = run_script(lab, way.text)
-                verdict = settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS)
-                return "" if verdict.passed else f"it is not accepted: {_said(verdict)}{_printed(ran)}"
-            finally:
-                live.close()
+        with self._at(lesson, step) as live:
+            ran = run_script(live.lab, way.text)
+            verdict = settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS)
+            return "" if verdict.passed else f"it is not accepted: {_said(verdict)}{_printed(ran)}"
 
     def mistake(self, lesson: Lesson, step: Step, mistake: Mistake) -> str:
         """A way that must be rejected with its diagnosis; and repairing what that names must make progress."""
-        with self._workshop.at(lesson, step) as lab:
-            live = Live(lab)
-            try:
-                ran = run_script(lab, mistake.script.text)
-                verdict = self._diagnosed(live, lesson, step, mistake.diagnosis)
-                problem = _rejection(verdict, mistake)
-                if problem:
-                    return problem + _printed(ran)
-                run_script(lab, _repair(step, mistake))
-                after = settled(self._judge, live, step, lesson, seconds=_DIAGNOSE_SECONDS)
-                if after.passed or (after.fault is not None and _key(after) != _key(verdict)):
-                    return ""
-                return f"repairing what {mistake.diagnosis} names makes no progress: {_said(after)}; give it a .repair"
-            finally:
-                live.close()
+        with self._at(lesson, step) as live:
+            ran = run_script(live.lab, mistake.script.text)
+            verdict = self._diagnosed(live, lesson, step, mistake.diagnosis)
+            problem = _rejection(verdict, mistake)
+            if problem:
+                return problem + _printed(ran)
+            run_script(live.lab, _repair(step, mistake))
+            after = settled(self._judge, live, step, lesson, seconds=_DIAGNOSE_SECONDS)
+            if after.passed or (after.fault is not None and _key(after) != _key(verdict)):
+                return ""
+            return f"repairing what {mistake.diagnosis} names makes no progress: {_said(after)}; give it a .repair"
 
     def fault(self, lesson: Lesson, step: Step, fault: StepFault) -> str:
         """A fault by itself: the step fails with its diagnosis, and passes when it is repaired."""
-        with self._workshop.at(lesson, step) as lab:
-            live = Live(lab)
-            try:
-                ran = run_script(lab, fault.script.text, machine=fault.machine)
-                if ran.status != 0:
-                    return f"it does not come about{_printed(ran)}"
-                verdict = self._diagnosed(live, lesson, step, fault.diagnosis)
-                problem = _misjudged(verdict, fault)
-                if problem:
-                    return problem + _printed(ran)
-                repaired = run_script(lab, fault.repair.text if fault.repair is not None else "")
-                after = settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS)
-                return "" if after.passed else f"its repair does not mend it: {_said(after)}{_printed(repaired)}"
-            finally:
-                live.close()
+        with self._at(lesson, step) as live:
+            ran = run_script(live.lab, fault.script.text, machine=fault.machine)
+            if ran.status != 0:
+                return f"it does not come about{_printed(ran)}"
+            verdict = self._diagnosed(live, lesson, step, fault.diagnosis)
+            problem = _misjudged(verdict, fault)
+            if problem:
+                return problem + _printed(ran)
+            repaired = run_script(live.lab, fault.repair.text if fault.repair is not None else "")
+            after = settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS)
+            return "" if after.passed else f"its repair does not mend it: {_said(after)}{_printed(repaired)}"
 
     def seed(self, lesson: Lesson, step: Step, seed: int) -> str:
         """What a seed draws: the step fails, and passes after the repairs that its diagnoses lead to."""
-        with self._workshop.at(lesson, step) as lab:
-            live = Live(lab)
+        with self._at(lesson, step) as live:
             typed: list[str] = []
 
             def look(enough: Callable[[StepVerdict], bool]) -> StepVerdict:
                 return settled(self._judge, live, step, lesson, seconds=_PASS_SECONDS, enough=enough)
 
             def type_(fault: StepFault) -> None:
-                run_script(lab, fault.repair.text if fault.repair is not None else "")
+                run_script(live.lab, fault.repair.text if fault.repair is not None else "")
                 typed.append(fault.id)
 
-            try:
-                drawn = draw(step, seed)
-                which = f"seed {seed} ({', '.join(fault.id for fault in drawn)})"
-                for fault in drawn:
-                    ran = run_script(lab, fault.script.text, machine=fault.machine)
-                    if ran.status != 0:
-                        return f"{which}: {fault.id} does not come about{_printed(ran)}"
-                if self._judge.step(step, live.state(rescan=True), live.ask).passed:
-                    return f"{which}: the step passes all the same"
-                after = mend(step, look, type_)
-                repaired = f" after the repair of {', '.join(typed)}" if typed else ""
-                return "" if after.passed else f"{which}: no repair fits{repaired}: {_said(after)}"
-            finally:
-                live.close()
+            drawn = draw(step, seed)
+            which = f"seed {seed} ({', '.join(fault.id for fault in drawn)})"
+            for fault in drawn:
+                ran = run_script(live.lab, fault.script.text, machine=fault.machine)
+                if ran.status != 0:
+                    return f"{which}: {fault.id} does not come about{_printed(ran)}"
+            if self._judge.step(step, live.state(rescan=True), live.ask).passed:
+                return f"{which}: the step passes all the same"
+            after = mend(step, look, type_)
+            repaired = f" after the repair of {', '.join(typed)}" if typed else ""
+            return "" if after.passed else f"{which}: no repair fits{repaired}: {_said(after)}"
 
     def _done(self, live: Live, lesson: Lesson, step: Step, done: list[tuple[Step, CheckUse]]) -> Said:
         """A *do* step in the walk; its checks are added to `done`, those that it undoes taken away."""
