@@ -137,9 +137,10 @@ def test_a_terminal_has_the_size_of_the_learner_s_and_follows_it(loop: Loop, kub
         loop.until(lambda: (90, 25) in loop.children[-1].sizes)
         os.write(master, b"hello\r")
         seen = read_until(master, b"exit code 5")
+        status = client.wait(20)  # before its terminal is gone: that would hang it up
     finally:
         os.close(master)
-        status = client.wait(20)
+        client.wait(20)
     assert b"hello\r\n25 90\r\nhello\r\n" in seen
     assert status == 5
 
