@@ -74,6 +74,19 @@ container-test: $(VENV)/.ready ## the course, solved in containers of each kind 
 
 .PHONY: container-test
 
+# BOX holds more words for it: make box BOX='--suite trixie'
+box: $(VENV)/.ready ## a box for Vagrant from packages, with all that the labs need, in build/box
+	@$(BIN)/python -m tests.machines.box $(BOX)
+
+vagrant-validate: ## whether vagrant, where it is installed, takes the Vagrantfile
+	@tests/machines/vagrant/validate.sh
+
+# VAGRANT holds more words for it: make vagrant-test VAGRANT='--suite trixie veth-pair'
+vagrant-test: $(VENV)/.ready ## vagrant up with libvirt and that box, and a lesson solved in the machine
+	@tests/machines/vagrant/run.sh $(VAGRANT)
+
+.PHONY: box vagrant-validate vagrant-test
+
 clean: ## take away all that was made here
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
