@@ -84,6 +84,37 @@ def test_what_was_put_off_comes_in_order(loop: Loop) -> None:
     assert called == ["soon", "late"]
 
 
+def test_what_puts_itself_off_again_and_again_does_not_keep_others_waiting(loop: Loop) -> None:
+    times = 0
+
+    def again() -> None:
+        nonlocal times
+        times += 1
+        if times < 100:
+            loop.call_later(0, again)
+
+    again()
+    loop.turn()
+    assert times == 2
+
+
+def test_who_leaves_is_seen_though_nothing_is_read(loop: Loop, ends: tuple[socket.socket, socket.socket]) -> None:
+    one, other = ends
+    left: list[str] = []
+    loop.watch(one, lambda: left.append("readable"))
+    loop.watch_leaving(one, lambda: left.append("gone"))
+    loop.unwatch_readable(one)
+    other.send(b"unread")
+    loop.turn(time.monotonic())
+    assert left == []
+    other.shutdown(socket.SHUT_WR)
+    loop.turn(time.monotonic())
+    assert left == ["gone"]
+    loop.unwatch_leaving(one)
+    loop.turn(time.monotonic())
+    assert left == ["gone"]
+
+
 def test_the_end_of_a_child_is_told_with_its_status(loop: Loop) -> None:
     ended: list[int] = []
     for status in (3, -signal.SIGKILL):

@@ -71,7 +71,7 @@ class ClusterServices:
             if not _has_kubectl(machine):
                 machine.write_file("/usr/local/bin/kubectl", stand_in(KUBERNETES_PORT), 0o755)
         loop = self._loop
-        api = ApiServer(listeners, cluster.look, Executor(cluster, loop), loop.watch, loop.unwatch)
+        api = ApiServer(listeners, cluster.look, Executor(cluster, loop), loop)
 
         def look_again() -> None:
             api.look_again()

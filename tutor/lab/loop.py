@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import heapq
 import os
-import selectors
+import select
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -23,29 +23,56 @@ Call = Callable[[], None]
 File = socket.socket | int
 
 
+_GONE = select.EPOLLHUP | select.EPOLLERR  # always reported, whatever was asked for
+
+
 @dataclass(slots=True)
 class _Watched:
     """What to call for one descriptor."""
 
     readable: Call | None = None
     writable: Call | None = None
+    leaving: Call | None = None
+    failing: Call | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        return bool(self.readable or self.writable or self.leaving or self.failing)
 
     @property
     def events(self) -> int:
-        return (selectors.EVENT_READ if self.readable else 0) | (selectors.EVENT_WRITE if self.writable else 0)
+        reads = select.EPOLLIN if self.readable else 0
+        return reads | (select.EPOLLOUT if self.writable else 0) | (select.EPOLLRDHUP if self.leaving else 0)
+
+    def find_call(self, events: int) -> Iterator[Call]:
+        """Whom to call for what was reported. Looked up when its turn comes: who was called before may change it."""
+        if self.leaving and events & (select.EPOLLRDHUP | _GONE):
+            yield self.leaving
+        if self.readable and events & (select.EPOLLIN | _GONE):
+            yield self.readable
+        if self.writable and events & (select.EPOLLOUT | _GONE):
+            yield self.writable
+        if self.failing and events & _GONE:
+            yield self.failing
 
 
 class Loop:
     """Waits, and calls."""
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
+        self._epoll = select.epoll()
+        self._watched: dict[int, _Watched] = {}
         self._later: list[tuple[float, int, Call]] = []
         self._numbers = count()
         self._on_exit: dict[int, Callable[[int], None]] = {}
         self.faults: list[str] = []
         """What has gone wrong in what was called: errors of ours, the last ones."""
         self._wake = -1
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        self._watched.clear()
+        self._epoll.close()
 
     def take_signals(self) -> None:
         """Have the process hear of its children's ends here, and of nothing that would end it: once in its life."""
@@ -60,24 +87,31 @@ class Loop:
         """Call `call` whenever `file` can be written."""
         self._set(file, lambda watched: setattr(watched, "writable", call))
 
+    def watch_leaving(self, file: File, call: Call) -> None:
+        """Call `call` when the other side of a socket has nothing more to say, though nothing is read from it."""
+        self._set(file, lambda watched: setattr(watched, "leaving", call))
+
+    def watch_errors(self, file: File, call: Call) -> None:
+        """Call `call` when `file` reports an error condition, and for nothing else."""
+        self._set(file, lambda watched: setattr(watched, "failing", call))
+
     def unwatch_readable(self, file: File) -> None:
-        """Do not look at what can be read from `file` any more; writing goes on."""
-        if file in self._selector.get_map():
-            self._set(file, lambda watched: setattr(watched, "readable", None))
+        """Do not look at what can be read from `file` any more; the rest goes on."""
+        self._set(file, lambda watched: setattr(watched, "readable", None))
 
     def unwatch_writable(self, file: File) -> None:
-        """Stop doing so; reading goes on."""
-        if file in self._selector.get_map():
-            self._set(file, lambda watched: setattr(watched, "writable", None))
+        """Do not look at whether `file` can be written any more; the rest goes on."""
+        self._set(file, lambda watched: setattr(watched, "writable", None))
+
+    def unwatch_leaving(self, file: File) -> None:
+        """Do not look at whether the other side leaves any more; the rest goes on."""
+        self._set(file, lambda watched: setattr(watched, "leaving", None))
 
     def unwatch(self, file: File) -> None:
-        """Look at `file` no more."""
-        if file in self._selector.get_map():
-            self._selector.unregister(file)
-
-    def watch_errors(self, file: int, call: Call) -> None:
-        """Call `call` when `file` reports an error condition, and for nothing else (epoll always reports those)."""
-        self.watch_writable(file, call)
+        """Look at `file` no more. Before it is closed."""
+        descriptor = _descriptor(file)
+        if self._watched.pop(descriptor, None) is not None:
+            self._epoll.unregister(descriptor)
 
     def call_later(self, seconds: float, call: Call) -> None:
         """Call `call` once, in so many seconds."""
@@ -91,14 +125,15 @@ class Loop:
         """Wait for something to happen, but not longer than until then (time.monotonic), and call who wants to know."""
         ends = [end for end in (until, self._later[0][0] if self._later else None) if end is not None]
         timeout = max(0.0, min(ends) - time.monotonic()) if ends else None
-        for key, events in self._selector.select(timeout):
-            watched: _Watched = key.data
-            # What is called may unwatch others whose turn in this round is still to come.
-            if events & selectors.EVENT_READ and watched.readable and self._is_watched(key):
-                self._call(watched.readable, key.fd)
-            if events & selectors.EVENT_WRITE and watched.writable and self._is_watched(key):
-                self._call(watched.writable, key.fd)
-        while self._later and self._later[0][0] <= time.monotonic():
+        ready = [(fd, self._watched[fd], events) for fd, events in self._epoll.poll(timeout) if fd in self._watched]
+        for descriptor, watched, events in ready:
+            for call in watched.find_call(events):
+                # What is called may unwatch others, and itself, whose turn in this round is still to come.
+                if self._watched.get(descriptor) is not watched:
+                    break
+                self._call(call, descriptor)
+        due = time.monotonic()  # what is put off in here waits for the next turn
+        while self._later and self._later[0][0] <= due:
             self._call(heapq.heappop(self._later)[2])
 
     def _call(self, call: Call, descriptor: int = -1) -> None:
@@ -115,20 +150,19 @@ class Loop:
             if descriptor >= 0:
                 self.unwatch(descriptor)
 
-    def _is_watched(self, key: selectors.SelectorKey) -> bool:
-        found = self._selector.get_map().get(key.fd)
-        return found is not None and found.data is key.data
-
     def _set(self, file: File, change: Callable[[_Watched], None]) -> None:
-        known = self._selector.get_map().get(file)
-        watched = known.data if known is not None else _Watched()
+        descriptor = _descriptor(file)
+        known = self._watched.get(descriptor)
+        watched = known or _Watched()
+        before = watched.events
         change(watched)
-        if not watched.events:
+        if not watched.is_wanted:
             self.unwatch(file)
         elif known is None:
-            self._selector.register(file, watched.events, watched)
-        else:
-            self._selector.modify(file, watched.events, watched)
+            self._epoll.register(descriptor, watched.events)
+            self._watched[descriptor] = watched
+        elif watched.events != before:
+            self._epoll.modify(descriptor, watched.events)
 
     def reap(self) -> None:
         """Take in which children have ended, and tell who wants to know."""
@@ -184,7 +218,7 @@ class Outbox:
         self._finish()
 
     def _write(self) -> None:
-        descriptor = self._file if isinstance(self._file, int) else self._file.fileno()
+        descriptor = _descriptor(self._file)
         try:
             while self._waiting:
                 del self._waiting[: os.write(descriptor, self._waiting[:65536])]
@@ -208,6 +242,10 @@ class Outbox:
             then, self._then = self._then, None
             with contextlib.suppress(OSError):
                 then()
+
+
+def _descriptor(file: File) -> int:
+    return file if isinstance(file, int) else file.fileno()
 
 
 def _signals_as_readable() -> int:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import pty
-import selectors
 import shutil
 import signal
 import socket
@@ -21,6 +20,7 @@ import pytest
 
 from tutor.lab.kubernetes.server import ApiServer
 from tutor.lab.kubernetes.view import ClusterView, NodeView, PodView
+from tutor.lab.loop import Loop as AgentLoop
 
 NOW = 1_700_000_000.0
 STARTED = NOW - 5 * 86400
@@ -108,7 +108,7 @@ def descriptors() -> int:
 
 
 class Loop:
-    """What the agent's loop is for the server, on a thread of its own; it reaps the children, too."""
+    """The agent's loop and a server on it, on a thread of its own, which reaps the children, too."""
 
     def __init__(self) -> None:
         self.view = VIEW
@@ -116,27 +116,26 @@ class Loop:
         self.waits_for_ends = False
         self.children: list[Child] = []
         self.errors: list[BaseException] = []
-        self._selector = selectors.DefaultSelector()
+        self._loop = AgentLoop()
         self._orders: list[Callable[[], None]] = []
         self._done = threading.Condition()
         self._wake_read, self._wake_write = os.pipe()
-        self._watch(self._wake_read, lambda: os.read(self._wake_read, 64))
+        self._loop.watch(self._wake_read, self._wake)
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = listener.getsockname()[1]
         self.server = ApiServer(
             [listener],
             lambda: self.view,
             self._execute,
-            self._watch,
-            self._selector.unregister,
+            self._loop,
             lambda: self.now,
         )
         self._ending = False
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
-    def _watch(self, descriptor: int, call: Callable[[], object]) -> None:
-        self._selector.register(descriptor, selectors.EVENT_READ, call)
+    def _wake(self) -> None:
+        os.read(self._wake_read, 64)
 
     def _execute(self, pod: PodView, command: list[str], tty: bool) -> Child:
         child = start(command, tty)
@@ -148,8 +147,7 @@ class Loop:
     def _run(self) -> None:
         try:
             while not self._ending:
-                for key, _ in self._selector.select(0.02):
-                    key.data()
+                self._loop.turn(time.monotonic() + 0.02)
                 self._obey()
                 self._reap()
         except BaseException as error:  # noqa: BLE001  # told when the test ends
@@ -202,10 +200,11 @@ class Loop:
         for child in self.children:
             child.hang_up()
             child.process.wait(10)
-        self._selector.close()
+        self._loop.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
         assert not self.errors, self.errors
+        assert not self._loop.faults, self._loop.faults
 
 
 @pytest.fixture

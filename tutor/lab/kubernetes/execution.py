@@ -18,8 +18,8 @@ from typing import Protocol
 from tutor.lab.kubernetes import websocket
 from tutor.lab.kubernetes.answers import ExecOrder
 from tutor.lab.kubernetes.connection import PLENTY, Connection
-from tutor.lab.kubernetes.poller import GONE, READ, WRITE, Poller
 from tutor.lab.kubernetes.view import PodView
+from tutor.lab.loop import Loop, Outbox
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSED = 0, 1, 2, 3, 4, 255
 """Channels. `CLOSED` (v5) says which of the others the client has closed."""
@@ -64,20 +64,20 @@ Raises OSError or TutorError where it can't.
 class Execution:
     """The conversation. Ends with the process, or when the client is gone."""
 
-    def __init__(self, connection: Connection, poller: Poller, running: Running, order: ExecOrder) -> None:
+    def __init__(self, connection: Connection, loop: Loop, running: Running, order: ExecOrder) -> None:
         """Begin it; the handshake was answered."""
-        self._connection, self._poller, self._running = connection, poller, running
+        self._connection, self._loop, self._running = connection, loop, running
         self._order = order
         self._reader = websocket.MessageReader()
-        self._to_stdin = bytearray()
-        self._stdin, self._stdin_ends = running.stdin, not order.stdin and not order.tty
+        self._stdin = running.stdin
+        self._sink = Outbox(loop, running.stdin)
         self._outputs = {running.stdout: STDOUT}
         if running.stderr >= 0:
             self._outputs[running.stderr] = STDERR
         self._status: int | None = None
         connection.heard, connection.gone, connection.turn = self.hear, self.hang_up, self._set_interest
-        for descriptor in {*self._outputs, self._stdin} - {-1}:
-            poller.watch(descriptor, 0, partial(self._ready, descriptor))
+        if not order.stdin and not order.tty:
+            self._close_stdin()
         self._set_interest()
         running.on_exit(self._ended)
 
@@ -103,9 +103,10 @@ class Execution:
         elif message.kind in (websocket.BINARY, websocket.TEXT) and message.data:
             channel, data = message.data[0], message.data[1:]
             if channel == STDIN and self._stdin >= 0:
-                self._to_stdin += data
+                self._sink.send(data)
+                self._sink.then(self._written)
             elif channel == CLOSED and data == bytes((STDIN,)):
-                self._stdin_ends = True
+                self._sink.then(self._close_stdin)
             elif channel == RESIZE and self._order.tty:
                 self._resize(data)
 
@@ -119,32 +120,17 @@ class Execution:
             with suppress(OSError):
                 self._running.resize(columns, rows)
 
-    def _ready(self, descriptor: int, mask: int) -> None:
-        if descriptor == self._stdin and descriptor not in self._outputs and mask & GONE:
-            self._close_stdin()  # nobody reads from it any more
-        elif descriptor == self._stdin and mask & WRITE:
-            self._write()
-        if descriptor in self._outputs and mask & ~WRITE:
-            self._read(descriptor)
+    def _written(self) -> None:
+        if self._sink.broken:  # it reads no more
+            self._close_stdin()
         self._set_interest()
-
-    def _write(self) -> None:
-        try:
-            while self._to_stdin:
-                del self._to_stdin[: os.write(self._stdin, self._to_stdin[:_PIECE])]
-            if not self._stdin_ends:
-                return
-        except BlockingIOError:
-            return
-        except OSError:  # EPIPE, EIO: it reads no more
-            self._to_stdin.clear()
-        self._close_stdin()
 
     def _close_stdin(self) -> None:
         descriptor, self._stdin = self._stdin, -1
         if descriptor >= 0 and descriptor not in self._outputs:  # a terminal stays open: it is read, too
-            self._poller.unwatch(descriptor)
+            self._loop.unwatch(descriptor)
             os.close(descriptor)
+        self._set_interest()
 
     def _read(self, descriptor: int) -> int:
         """Hand on what the process says; how much that was, 0 for nothing (yet, or any more)."""
@@ -164,20 +150,23 @@ class Execution:
         self._outputs.pop(descriptor, None)
         if descriptor == self._stdin:
             self._stdin = -1
-        self._poller.unwatch(descriptor)
+        self._loop.unwatch(descriptor)
         os.close(descriptor)
 
     def _set_interest(self) -> None:
-        """Read and write as long as whoever gets it can take it."""
-        reads = 0 if self._connection.is_full else READ
-        writes = WRITE if self._to_stdin or self._stdin_ends else 0
-        for descriptor in {*self._outputs, self._stdin} - {-1}:
-            wanted = reads if descriptor in self._outputs else 0
-            self._poller.change(descriptor, wanted | (writes if descriptor == self._stdin else 0))
-        if self._stdin < 0:
-            self._to_stdin.clear()
-        if self._connection.is_open and self._connection.paused != (len(self._to_stdin) > PLENTY):
-            self._connection.pause(len(self._to_stdin) > PLENTY)
+        """Read as long as whoever gets it can take it."""
+        for descriptor in self._outputs:
+            if self._connection.is_full:
+                self._loop.unwatch_readable(descriptor)
+            else:
+                self._loop.watch(descriptor, partial(self._carry, descriptor))
+        too_much = self._stdin >= 0 and self._sink.waiting > PLENTY
+        if self._connection.is_open and self._connection.paused != too_much:
+            self._connection.pause(too_much)
+
+    def _carry(self, descriptor: int) -> None:
+        self._read(descriptor)
+        self._set_interest()
 
     def _ended(self, status: int) -> None:
         """The process has ended. What it had said before lies in the pipes; others may hold their ends for ever."""

@@ -18,10 +18,10 @@ from tutor.lab.kubernetes.answers import ExecOrder, Reply, WatchOrder, answer, r
 from tutor.lab.kubernetes.connection import Connection
 from tutor.lab.kubernetes.execution import ERROR, Execute, Execution, refusal_document
 from tutor.lab.kubernetes.history import History
-from tutor.lab.kubernetes.poller import READ, Poller
 from tutor.lab.kubernetes.request import BadRequest, Request, RequestReader
 from tutor.lab.kubernetes.view import ClusterView
 from tutor.lab.kubernetes.watching import Watching
+from tutor.lab.loop import Loop
 
 _CONNECTIONS_AT_ONCE = 64
 _PHRASES = {
@@ -40,22 +40,17 @@ _PHRASES = {
 
 Look = Callable[[], ClusterView]
 """Tells what the cluster looks like now."""
-Watch = Callable[[int, Callable[[], None]], object]
-"""Has the agent call a function whenever a descriptor can be read."""
-Unwatch = Callable[[int], object]
-"""The opposite."""
 
 
 class ApiServer:
-    """The server. One descriptor of its own is all that the agent's loop sees of it."""
+    """The server."""
 
     def __init__(
         self,
         listeners: Iterable[socket.socket],
         look: Look,
         execute: Execute,
-        watch: Watch,
-        unwatch: Unwatch,
+        loop: Loop,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Begin to serve.
@@ -64,18 +59,16 @@ class ApiServer:
             listeners: sockets that listen, one for each node; they are this server's from now on.
             look: see `Look`. Asked for each request, so it should not take long.
             execute: see `Execute`.
-            watch: see `Watch`.
-            unwatch: see `Unwatch`.
+            loop: on which it answers.
             now: the time in seconds of the epoch, which ages are counted from.
         """
-        self._look, self._execute, self._unwatch, self.now = look, execute, unwatch, now
+        self._look, self._execute, self._loop, self.now = look, execute, loop, now
         self._listeners = tuple(listeners)
-        self._poller, self._history = Poller(), History()
+        self._history = History()
         self._clients: dict[Connection, _Client] = {}  # those heard of last stand last
         for listener in self._listeners:
             listener.setblocking(False)
-            self._poller.watch(listener.fileno(), READ, partial(self._accept, listener))
-        watch(self._poller.fileno(), self._poller.turn)
+            loop.watch(listener, partial(self._accept, listener))
 
     def look_again(self) -> None:
         """Something may have changed: tell those who watch. Costs nothing while nobody does."""
@@ -91,13 +84,11 @@ class ApiServer:
 
     def close(self) -> None:
         """End: all connections, and what runs for them."""
-        self._unwatch(self._poller.fileno())
         for connection in list(self._clients):
             connection.close()
         for listener in self._listeners:
-            self._poller.unwatch(listener.fileno())
+            self._loop.unwatch(listener)
             listener.close()
-        self._poller.close()
 
     def answer(self, connection: Connection, request: Request) -> Reply | Watching | None:
         """Answer a request: with a whole answer or a watch that is to begin; None where an execution has begun."""
@@ -119,7 +110,7 @@ class ApiServer:
         """A client was heard of: it is not among the idle ones."""
         self._clients[connection] = self._clients.pop(connection)
 
-    def _accept(self, listener: socket.socket, _: int) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         try:
             end, _peer = listener.accept()
         except OSError as error:
@@ -130,7 +121,7 @@ class ApiServer:
             end.close()
             return
         end.setblocking(False)
-        connection = Connection(end, self._poller)
+        connection = Connection(end, self._loop)
         self._clients[connection] = _Client(self, connection)
         connection.closed = partial(self._clients.pop, connection, None)
 
@@ -160,9 +151,9 @@ class ApiServer:
         connection.send(handshake.encode())
         client = self._clients.get(connection)
         if client is not None and connection.is_open:
-            client.has_begun(Execution(connection, self._poller, running, order))
+            client.has_begun(Execution(connection, self._loop, running, order))
         else:  # it has gone meanwhile
-            Execution(connection, self._poller, running, order).hang_up()
+            Execution(connection, self._loop, running, order).hang_up()
 
 
 class _Client:
