@@ -57,6 +57,7 @@ def test_the_diagnosis_must_be_the_faults_own() -> None:
         ("10.244.0.0/24", "the route to 10.244.0.0/24, say"),
         ("node1", "node1's eth0"),
         ("to-node1", "`to-node1`"),
+        ("ip_forward", "net.ipv4.ip_forward is 0"),
     ],
 )
 def test_a_name_is_said_where_it_stands_as_a_word(name: str, message: str) -> None:

@@ -77,4 +77,4 @@ def fitting_faults(step: Step, said: Fault) -> list[StepFault]:
 
 def unsaid(names: tuple[str, ...], message: str) -> list[str]:
     """The names that do not stand in a message as words of their own (10.244.0.1 is not in 10.244.0.10)."""
-    return [name for name in names if not re.search(rf"(?<!\w)(?<!\d\.){re.escape(name)}(?!\w|\.\d)", message)]
+    return [name for name in names if not re.search(rf"(?<!\w)(?!(?<=\d\.)\d){re.escape(name)}(?!\w|\.\d)", message)]

@@ -78,7 +78,7 @@ class Prover:
         with self._at(lesson, step) as live:
             ran = run_script(live.lab, mistake.script.text)
             verdict = self._diagnosed(live, lesson, step, mistake.diagnosis)
-            problem = _rejection(verdict, mistake)
+            problem = _misjudged(verdict, mistake)
             if problem:
                 return problem + _printed(ran)
             run_script(live.lab, _repair(step, mistake))
@@ -219,30 +219,17 @@ class Prover:
         return last[0]
 
 
-def _rejection(verdict: StepVerdict, mistake: Mistake) -> str:
-    """What is wrong with the verdict on a mistake; empty if it is the right one."""
+def _misjudged(verdict: StepVerdict, meant: Mistake | StepFault) -> str:
+    """What is wrong with the verdict on what was done wrong on purpose; empty if it is the right one."""
     if verdict.error:
         return verdict.error
     fault = verdict.fault
     if fault is None:
-        return "the mistake is accepted"
-    if fault.diagnosis.id != mistake.diagnosis:
-        return f"it gets {fault.diagnosis.id}, not {mistake.diagnosis}: {fault.message}"
-    unsaid = [name for name in mistake.names if name not in fault.message]
-    return f"the message does not name {', '.join(unsaid)}: {fault.message}" if unsaid else ""
-
-
-def _misjudged(verdict: StepVerdict, fault: StepFault) -> str:
-    """What is wrong with the verdict on a fault that is there alone; empty if it is the right one."""
-    if verdict.error:
-        return verdict.error
-    said = verdict.fault
-    if said is None:
-        return "the step passes all the same"
-    if said.diagnosis.id != fault.diagnosis:
-        return f"it gets {said.diagnosis.id}, not {fault.diagnosis}: {said.message}"
-    missing = unsaid(fault.names, said.message)
-    return f"the message does not name {', '.join(missing)}: {said.message}" if missing else ""
+        return "the mistake is accepted" if isinstance(meant, Mistake) else "the step passes all the same"
+    if fault.diagnosis.id != meant.diagnosis:
+        return f"it gets {fault.diagnosis.id}, not {meant.diagnosis}: {fault.message}"
+    missing = unsaid(meant.names, fault.message)
+    return f"the message does not name {', '.join(missing)}: {fault.message}" if missing else ""
 
 
 def _repair(step: Step, mistake: Mistake) -> str:
