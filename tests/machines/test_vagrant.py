@@ -186,7 +186,7 @@ def test_a_script_is_what_bash_can_read(script: Path) -> None:
 
 
 STAND_INS = {
-    "sudo": '#!/bin/sh\necho "sudo $*" >>"$SAID"\n',
+    "sudo": '#!/bin/sh\necho "sudo $*" >>"$SAID"\n[ "$1" != tee ] || cat >>"$SAID"\n',
     "tutor": '#!/bin/sh\necho "tutor $*" >>"$SAID"\n',
     "make": '#!/bin/sh\necho "make $* in $PWD" >>"$SAID"\nexit "${MAKE_STATUS:-0}"\n',
 }
@@ -219,6 +219,12 @@ def test_a_machine_is_ready_when_a_lab_has_been_started(tmp_path: Path) -> None:
         "tutor doctor",
         "tutor shell initial-state -- true",
     ]
+
+
+def test_a_slow_machine_is_slow_in_every_session(tmp_path: Path) -> None:
+    status, said = provision(tmp_path, TUTOR_PATIENCE="10")
+    assert status == 0
+    assert "TUTOR_PATIENCE=10" in said[said.index("sudo tee /etc/environment") :]
 
 
 def test_a_machine_that_could_not_be_set_up_is_not_called_ready(tmp_path: Path) -> None:

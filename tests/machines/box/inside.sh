@@ -11,8 +11,10 @@ mkdir "$root"
 # Devices are made by the kernel when the machine starts, and can't be made here without being root.
 tar -C "$root" --numeric-owner --exclude='./dev/*' -xpf -
 
+# With a /proc, which systemctl asks for and which is gone with the command.
 in_root() {
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 chroot "$root" "$@"
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+        unshare --mount bash -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$root" "$@"
 }
 
 # Whom Vagrant logs in as: with the key that everybody has, which it replaces at the first start.

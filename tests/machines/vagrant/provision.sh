@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets a machine up for the course: `vagrant up` runs it in there, as the user whom `vagrant ssh` logs in as, and whoever
-# wants the same on another machine may run it too.
+# Sets a machine up for the course: `vagrant up` runs it in there, as the user whom `vagrant ssh` logs in as. So does
+# Lima, and whoever wants the same on another machine may, too.
 #
 #     provision.sh [CHECKOUT]
 #
@@ -20,7 +20,8 @@ if [ ${#missing[@]} -gt 0 ]; then
         exit 1
     }
     sudo apt-get -qq update
-    sudo DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}"
+    sudo DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 \
+        install --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
 cd "$checkout"
@@ -31,6 +32,10 @@ elif ! PIP_NO_INDEX=1 PIP_FIND_LINKS=$wheels make setup </dev/null; then
     make setup </dev/null
 fi
 sudo ln -sfn "$checkout/.venv/bin/tutor" /usr/local/bin/tutor
+if [ -n "${TUTOR_PATIENCE-}" ]; then # a slow machine is slow in every session, also in those of `vagrant ssh -c`
+    others=$(grep -v '^TUTOR_PATIENCE=' /etc/environment 2>/dev/null || true)
+    printf '%s\nTUTOR_PATIENCE=%s\n' "$others" "$TUTOR_PATIENCE" | sudo tee /etc/environment >/dev/null
+fi
 
 tutor doctor
 tutor shell initial-state -- true

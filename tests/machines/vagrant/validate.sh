@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Asks vagrant whether it takes the Vagrantfile, whatever providers it has, and writes nothing into the checkout or home.
+# Asks vagrant whether it takes the Vagrantfile, whatever providers there are, and writes nothing into checkout or home.
 # Exit status: 0 when it does, 1 when it does not, 2 without vagrant.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
