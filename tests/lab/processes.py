@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+SECONDS = 60.0
+"""How long something may take at most on a machine that has much else to do. Nothing lasts longer for it."""
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end, "it never was"
+        time.sleep(0.01)
 
 
 def children(pid: int) -> list[int]:
@@ -39,6 +52,18 @@ def name_of(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
+
+
+def agent_below(nursery: int) -> int:
+    """The agent of the only lab that a nursery has: one that was left before may still be ending."""
+    found: list[int] = []
+
+    def only_one() -> bool:
+        found[:] = [pid for pid in below(nursery) if name_of(pid) == "lab"]
+        return len(found) == 1
+
+    until(only_one)
+    return found[0]
 
 
 def alive(processes: dict[int, str]) -> set[int]:

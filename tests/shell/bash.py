@@ -8,12 +8,18 @@ import signal
 import struct
 import subprocess
 import termios
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab.processes import name_of
 from tutor.shell.bashrc import bashrc
+from tutor.shell.typist import Typist
+
+SECONDS = 60.0
+"""How long something may take at most on a machine that has much else to do. Nothing lasts longer for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,23 @@ class Bash:
     """Our end of its terminal, non-blocking."""
     pid: int
     """Its process, which leads a session."""
+
+    @property
+    def foreground(self) -> str:
+        """The name of the program that has the terminal: bash itself until the job really is what was typed.
+
+        Between fork(2) and execve(2) bash loses what Ctrl-Z sends.
+        """
+        return name_of(os.tcgetpgrp(self.fd))
+
+
+def listen(typist: Typist, is_so: Callable[[], bool]) -> None:
+    """Read what is printed until it is so. What the marks tell meanwhile is not kept."""
+    end = time.monotonic() + SECONDS
+    while not is_so():
+        assert time.monotonic() < end
+        typist.drain()
+        time.sleep(0.01)
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

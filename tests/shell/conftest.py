@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell.bash import Bash, open_bash
+from tests.shell.bash import SECONDS, Bash, open_bash
 from tutor.shell.typist import Typist
 
 
@@ -19,8 +19,14 @@ def bash(tmp_path: Path) -> Iterator[Bash]:
 
 
 @pytest.fixture
-def typist(bash: Bash) -> Typist:
+def heard() -> list[bytes]:
+    """What the terminal has printed so far."""
+    return []
+
+
+@pytest.fixture
+def typist(bash: Bash, heard: list[bytes]) -> Typist:
     """Somebody who types into it, and waits at its prompt."""
-    typing = Typist(bash.fd)
-    typing.wait_for_prompt(10)
+    typing = Typist(bash.fd, heard.append)
+    typing.wait_for_prompt(SECONDS)
     return typing

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.shell.bash import Bash
+from tests.shell.bash import SECONDS, Bash, listen
 from tutor.shell.marks import Command, Ended, Event, Prompt, Started
 from tutor.shell.typist import Typist
 
@@ -18,7 +18,7 @@ def told(bash: Bash, typist: Typist, keys: bytes, *, prompts: int = 1) -> list[E
     """What the marks tell from these keys on until so many prompts have been shown, and a moment longer."""
     os.write(bash.fd, keys)
     events: list[Event] = []
-    until = time.monotonic() + 10
+    until = time.monotonic() + SECONDS
     while sum(isinstance(event, Prompt) for event in events) < prompts:
         assert time.monotonic() < until, events
         events += typist.drain()
@@ -58,9 +58,11 @@ def test_ctrl_c_in_a_half_typed_loop_is_a_new_prompt_and_no_command(bash: Bash, 
     assert typist.run("echo on", 10) == Command("echo on", "on\n", 0)
 
 
-def test_a_command_that_is_interrupted_has_its_text_and_what_it_printed(bash: Bash, typist: Typist) -> None:
+def test_a_command_that_is_interrupted_has_its_text_and_what_it_printed(
+    bash: Bash, typist: Typist, heard: list[bytes]
+) -> None:
     os.write(bash.fd, b"echo first; sleep 60\r")
-    time.sleep(0.3)
+    listen(typist, lambda: b"first\r\n" in b"".join(heard) and bash.foreground == "sleep")
     (command,) = commands(told(bash, typist, b"\x03"))
     assert command == Command("echo first; sleep 60", "first\n^C\n", 130)
 
@@ -95,11 +97,11 @@ def test_a_shell_without_history_still_tells_of_its_commands(bash: Bash, typist:
 
 def test_a_job_that_is_stopped_and_brought_back_is_two_commands(bash: Bash, typist: Typist) -> None:
     os.write(bash.fd, b"sleep 60\r")
-    time.sleep(0.3)
+    listen(typist, lambda: bash.foreground == "sleep")
     (stopped,) = commands(told(bash, typist, b"\x1a"))
     assert (stopped.text, stopped.status) == ("sleep 60", 148)
     os.write(bash.fd, b"fg\r")
-    time.sleep(0.3)
+    listen(typist, lambda: bash.foreground == "sleep")
     (brought_back,) = commands(told(bash, typist, b"\x03"))
     assert (brought_back.text, brought_back.status) == ("fg", 130)
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.shell.bash import Bash
+from tests.shell.bash import Bash, listen
 from tutor.errors import ShellError
 from tutor.shell.marks import Command
 from tutor.shell.typist import Typist
@@ -42,10 +42,8 @@ def test_nothing_but_a_comment_is_no_failure(typist: Typist) -> None:
 
 
 def test_a_command_that_never_ends_is_named_and_interrupted(typist: Typist) -> None:
-    began = time.monotonic()
-    with pytest.raises(ShellError, match=r"`sleep 60` had not ended after 0\.3 s"):
-        typist.run("sleep 60", 0.3)
-    assert time.monotonic() - began < 2
+    with pytest.raises(ShellError, match=r"`sleep 1000` had not ended after 0\.3 s"):
+        typist.run("sleep 1000", 0.3)
     assert typist.run("echo alive", 10) == Command("echo alive", "alive\n", 0)
 
 
@@ -91,9 +89,9 @@ def test_a_shell_without_a_prompt_is_an_error(bash: Bash, typist: Typist) -> Non
         typist.wait_for_prompt(0.2)
 
 
-def test_what_a_background_job_prints_between_commands_is_nobodys_output(typist: Typist) -> None:
+def test_what_a_background_job_prints_between_commands_is_nobodys_output(typist: Typist, heard: list[bytes]) -> None:
     typist.run("(sleep 0.2; echo late) &", 10)
-    time.sleep(0.4)
+    listen(typist, lambda: b"late\r\n" in b"".join(heard))
     assert typist.run("echo now", 10).output == "now\n"
 
 
