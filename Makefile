@@ -69,7 +69,7 @@ remedies-test: ## what tutor doctor tells to do, done to the letter in a Debian 
 .PHONY: remedies-test
 
 # CONTAINER holds more words for it: make container-test CONTAINER='--suite trixie veth-pair'
-container-test: $(VENV)/.ready ## the course, solved in containers of each kind that podman makes
+container-test: $(VENV)/.ready ## the course, solved in containers of each kind that podman and docker make
 	@tests/machines/container/run.sh $(CONTAINER)
 
 .PHONY: container-test
