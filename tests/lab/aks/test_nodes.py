@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from tests.lab.aks.conftest import AKS, Ask, namespace_of, needs_plugins, told, words
 from tests.lab.conftest import run
 from tutor.lab.client import Lab
+from tutor.lab.kubenet import sandbox
+from tutor.lab.nursery import Nursery
+from tutor.lab.process import close_descriptors
 from tutor.lab.topology_file import parse_topology
 
 pytestmark = [pytest.mark.netns, needs_plugins]
@@ -45,6 +49,21 @@ def test_each_pod_hangs_on_its_veth_with_its_id_and_its_address(aks: Lab) -> Non
         assert near["master"] == "cbr0"
         if pod.nsid is not None:
             assert near["link_netnsid"] == pod.nsid
+
+
+def test_a_pod_that_takes_its_time_to_begin_keeps_no_node_from_being_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it has executed its program nobody else may look at its namespaces."""
+
+    def close_late() -> None:
+        time.sleep(0.2)
+        close_descriptors()
+
+    monkeypatch.setattr(sandbox, "close_descriptors", close_late)
+    nursery = Nursery()  # a fork of this process, as it is now
+    with Lab(nursery.launch()) as lab:
+        lab.build("aks", AKS.read_text(), {})
+        assert namespace_of(lab, NODE0.pods[0].netns)
+    nursery.close()
 
 
 def test_a_pod_has_a_default_route_by_the_bridge_and_a_loopback_that_is_up(aks: Lab) -> None:

@@ -116,9 +116,11 @@ _LOOPBACK = '{"cniVersion": "0.3.1", "name": "kubenet-loopback", "type": "loopba
 
 
 def _plug_in(node: NodeSpec, pod: PodSpec, pid: int) -> str:
+    # Until it has executed its program nobody else may look at the namespaces of a sandbox (ptrace(2), dumpable).
     at = f"{NETNS_FOLDER}/{pod.netns}"
     return f"""\
 touch {at}
+while [[ -d /proc/{pid} && ! -e /proc/{pid}/ns/net ]]; do sleep 0.01; done
 mount --bind /proc/{pid}/ns/net {at}
 export CNI_COMMAND=ADD CNI_CONTAINERID={pod.netns} CNI_NETNS=/var{at} CNI_PATH={PLUGINS_AT}
 CNI_IFNAME=lo {PLUGINS_AT}/loopback <<<'{_LOOPBACK}' >/dev/null
