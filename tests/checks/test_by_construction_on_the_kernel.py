@@ -29,7 +29,7 @@ PROGRAMS = ("brctl", "bridge", "ifconfig", "iptables", "iptables-legacy", "nft",
 WALKS = 4
 RANDOM_LABS = 6
 PINGED_LABS = 12
-SETTLED_SECONDS = 3.0
+SETTLED_SECONDS = 60.0
 TUNNELS = {"sit0", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "ip6tnl0", "ip6gre0"}
 
 

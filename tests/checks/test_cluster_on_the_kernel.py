@@ -357,7 +357,7 @@ def test_a_fault_in_the_lab_is_named_and_mended(cluster: Cluster, kind: str) -> 
     assert cause is not None
     assert cause.diagnosis.id == diagnosis, cause.message
     assert all(name in cause.message for name in names), cause.message
-    mended = cluster.live.until(lambda state: cluster.judged(state).passed or None, 5)
+    mended = cluster.live.until(lambda state: cluster.judged(state).passed or None, 60)
     assert mended, cluster.judged(cluster.state())
 
 

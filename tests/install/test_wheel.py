@@ -108,7 +108,7 @@ def test_it_solves_a_lesson_with_a_cluster_without_a_checkout(installed: Place) 
 def test_it_opens_the_first_lesson_in_a_terminal_without_a_checkout(installed: Place) -> None:
     first = COURSE.lesson(COURSE.ids[0])
     terminal = pexpect.spawn(
-        str(installed.venv / "bin/tutor"), ["start"], cwd=installed.home, dimensions=(40, 140), timeout=30,
+        str(installed.venv / "bin/tutor"), ["start"], cwd=installed.home, dimensions=(40, 140), timeout=120,
         env={**installed.environment(), "TERM": "xterm-256color", "LANG": "C.UTF-8"}, encoding="utf-8",
     )  # fmt: skip
     try:

@@ -17,7 +17,7 @@ from tutor.kernel import Reader
 pytestmark = pytest.mark.netns
 
 
-def soon(holds: Callable[[], bool], seconds: float = 1.0) -> bool:
+def soon(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Whether something becomes true in time: the kernel takes a namespace apart in its own time."""
     until = time.monotonic() + seconds
     while not holds():

@@ -108,8 +108,8 @@ def test_every_fault_shows_in_the_matrix_until_it_is_repaired(figures: Figures, 
 
         for fault in repair.faults:
             assert fault.repair is not None
-            assert live.until(is_sound, 5), fault.id
+            assert live.until(is_sound, 60), fault.id
             run_script(live.lab, fault.script.text, machine=fault.machine)
             assert run_script(live.lab, "matrix").status == 1, fault.id
             run_script(live.lab, fault.repair.text)
-        assert live.until(is_sound, 5)
+        assert live.until(is_sound, 60)

@@ -103,7 +103,7 @@ def test_each_of_the_two_iptables_shows_its_own_rules_only(figures: Figures) -> 
 
 def test_the_cloud_puts_its_own_address_on_what_goes_on(figures: Figures) -> None:
     with figures.at("masquerade/masquerade") as live:
-        assert "203.0.113.10" in run_script(live.lab, "ip netns exec ns1 curl -s -m 3 example.com").output
+        assert "203.0.113.10" in run_script(live.lab, "ip netns exec ns1 curl -s -m 20 example.com").output
 
 
 def test_the_firewall_of_the_lab_begins_empty(figures: Figures) -> None:

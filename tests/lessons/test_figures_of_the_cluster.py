@@ -225,8 +225,8 @@ def test_figure_32_all_is_masqueraded_but_what_is_for_pods_or_for_the_node_itsel
 @pytest.mark.parametrize(("dst", "source"), [("8.8.8.8", "10.240.0.4"), ("10.244.1.2", "10.244.0.3")])
 def test_figure_32_what_a_pod_sends_leaves_the_node_under(node: Live, dst: str, source: str) -> None:
     script = (
-        f"ip netns exec 1c29ea39686a ping -c 8 -i 0.1 -W 1 {dst} > /dev/null & "
-        f"timeout 2 tcpdump -l -n -c 1 -i eth0 'icmp[icmptype] == icmp-echo and host {dst}' 2> /dev/null"
+        f"ip netns exec 1c29ea39686a ping -i 0.1 -W 1 {dst} > /dev/null & "
+        f"timeout 20 tcpdump -l -n -c 1 -i eth0 'icmp[icmptype] == icmp-echo and host {dst}' 2> /dev/null; kill $!"
     )
     assert f"IP {source} > {dst}:" in run_script(node.lab, script).output
     assert answered(node, "1c29ea39686a", dst)

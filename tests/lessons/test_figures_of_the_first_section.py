@@ -144,7 +144,7 @@ def test_figure_18_without_forwarding_the_packet_dies_in_the_root_namespace(figu
     with figures.at("forwarding/forward", done=False) as live:
         assert root_of(live.state(rescan=True)).forwarding is False
         assert _seen(live.lab, "br-rootns", "ns1") == "10.0.0.2"
-        assert _seen(live.lab, "eth0", "ns1") == ""
+        assert _seen(live.lab, "eth0", "ns1", seconds=1) == ""
         assert not answered(live, "ns1", "8.8.8.8")
         assert answered(live, "ns1", "10.1.0.4")
 
@@ -195,11 +195,11 @@ def _routes(netns: Netns, link: str = "") -> list[tuple[str, str | None, str]]:
     ]
 
 
-def _seen(lab: Lab, link: str, src: str) -> str:
-    """The source that a ping of `src` to 8.8.8.8 carries when it passes `link`; empty where it does not."""
+def _seen(lab: Lab, link: str, src: str, seconds: int = 20) -> str:
+    """The source that a ping of `src` to 8.8.8.8 carries when it passes `link`; empty where none of them does."""
     script = (
-        f"ip netns exec {src} ping -c 8 -i 0.1 -W 1 8.8.8.8 > /dev/null & "
-        f"timeout 1 tcpdump -l -n -c 1 -i {link} 'icmp[icmptype] == icmp-echo' 2> /dev/null"
+        f"ip netns exec {src} ping -i 0.1 -W 1 8.8.8.8 > /dev/null & "
+        f"timeout {seconds} tcpdump -l -n -c 1 -i {link} 'icmp[icmptype] == icmp-echo' 2> /dev/null; kill $!"
     )
     found = re.search(r"IP (\S+) > 8\.8\.8\.8:", run_script(lab, script).output)
     return found[1] if found else ""

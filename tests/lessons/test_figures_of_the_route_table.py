@@ -123,7 +123,8 @@ def test_with_one_route_the_question_arrives_and_the_answer_does_not(figures: Fi
         assert not answered(live, POD0, "10.244.1.2")
         assert _printed(live.lab, "matrix").count("half") == 10
         script = (
-            f"{IN0} ping -c 8 -i 0.2 -W 1 10.244.1.2 > /dev/null & ssh node1 timeout 3 tcpdump -l -n -c 2 -i eth0 icmp"
+            f"{IN0} ping -i 0.2 -W 1 10.244.1.2 > /dev/null & "
+            "ssh node1 timeout 20 tcpdump -l -n -c 2 -i eth0 icmp; kill $!"
         )
         said = _printed(live.lab, script)
         assert "10.244.0.3 > 10.244.1.2: ICMP echo request" in said

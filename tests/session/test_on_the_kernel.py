@@ -413,6 +413,6 @@ def test_a_state_follows_the_kernel(lab: Lab) -> None:
         assert peer is not None
         assert peer[0].names == ("ns1",)
         run_script(lab, "ip netns del ns1")
-        assert live.until(lambda now: True if now.find_link("veth-x") is None else None, 3)
+        assert live.until(lambda now: True if now.find_link("veth-x") is None else None, 60)
     finally:
         live.close()
