@@ -34,7 +34,7 @@ def sh(lab: Lab) -> Sh:
     return lambda command, **options: run(lab, command, **options)
 
 
-def run(lab: Lab, command: str, *, seconds: float = 20.0, machine: str = "", netns: int = 0) -> tuple[int, str]:
+def run(lab: Lab, command: str, *, seconds: float = 60.0, machine: str = "", netns: int = 0) -> tuple[int, str]:
     """Run a bash command in a machine (default: the learner's): its exit status, and what it printed."""
     output = os.memfd_create("output")
     empty = os.open("/dev/null", os.O_RDONLY)

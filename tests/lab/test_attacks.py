@@ -9,14 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.lab import host
 from tests.lab.conftest import VM, Sh, run
-from tests.lab.processes import alive, below
+from tests.lab.processes import alive, below, name_of, until
 from tutor.errors import LabError, LabGone
 from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery
@@ -49,7 +49,7 @@ def untouched(nursery: Nursery) -> Iterator[None]:
     """The host is as it was, nothing is left, and a new lab works, after each attack."""
     network, sysctls, programs = host.network(), host.sysctls(), host.programs()
     yield
-    _until(lambda: not below(nursery.pid))
+    until(lambda: not below(nursery.pid))
     assert host.network() == network
     assert host.programs() == programs
     after = host.sysctls()
@@ -57,7 +57,7 @@ def untouched(nursery: Nursery) -> Iterator[None]:
     with Lab(nursery.launch()) as another:
         another.build("vm", VM.read_text(), {})
         assert run(another, "ping -c 1 -W 2 8.8.8.8")[0] == 0
-    _until(lambda: not below(nursery.pid))
+    until(lambda: not below(nursery.pid))
 
 
 @pytest.mark.parametrize(
@@ -104,26 +104,27 @@ def test_a_fork_bomb_is_bounded_and_ends_with_the_lab(lab: Lab, nursery: Nursery
     os.close(null)
     seen: dict[int, str] = {}
     most = 0
-    for _ in range(10):
+
+    def count() -> None:
+        nonlocal most
         time.sleep(0.1)
         now = below(nursery.pid)
         most = max(most, len(now))
-        seen |= now
+        seen.update(now)
+
+    end = time.monotonic() + 60
+    while most <= 50 and time.monotonic() < end:
+        count()
+    for _ in range(10):
+        count()
     assert 50 < most < 600
-    began = time.monotonic()
     lab.end()
-    _until(lambda: not alive(seen))
-    assert time.monotonic() - began < 2
+    until(lambda: not alive(seen))
 
 
 def test_a_reboot_takes_the_machine_down_and_is_told(lab: Lab, sh: Sh) -> None:
     sh(REBOOT)
-    end = time.monotonic() + 3
-    told: list[str] = []
-    while "machine-down" not in told and time.monotonic() < end:
-        told += [notice["notice"] for notice in lab.notices()]
-        time.sleep(0.02)
-    assert "machine-down" in told
+    until(lambda: "machine-down" in [notice["notice"] for notice in lab.notices()])
     with pytest.raises(LabGone):
         sh("true")
     lab.end()
@@ -134,13 +135,11 @@ def test_nothing_of_a_private_lab_survives_a_kill(victim: str) -> None:
     tutor = _tutor()
     try:
         family = below(tutor.pid)
-        wanted = {"tutor": tutor.pid} | {_KINDS[_comm(pid)]: pid for pid in family if _comm(pid) in _KINDS}
+        wanted = {"tutor": tutor.pid} | {_KINDS[name_of(pid)]: pid for pid in family if name_of(pid) in _KINDS}
         lab = {pid: started for pid, started in family.items() if pid != wanted["nursery"]}
         assert len(lab) >= 3
         os.kill(wanted[victim], signal.SIGKILL)
-        began = time.monotonic()
-        _until(lambda: not alive(lab))
-        assert time.monotonic() - began < 1
+        until(lambda: not alive(lab))
     finally:
         tutor.kill()
         tutor.wait()
@@ -154,22 +153,14 @@ def test_nothing_is_left_of_a_lab_that_was_being_made_when_its_tutor_was_killed(
         tutor.kill()
         tutor.wait()
         time.sleep(0.05)  # until then an orphan may be on its way to us, and not be seen
-        _until(lambda: not below(os.getpid()).keys() - before.keys(), 1)
+        until(lambda: not below(os.getpid()).keys() - before.keys())
 
 
 def test_a_tutor_whose_lab_is_killed_is_told(lab: Lab, nursery: Nursery) -> None:
-    agent = next(pid for pid in below(nursery.pid) if _comm(pid) == "lab")
+    agent = next(pid for pid in below(nursery.pid) if name_of(pid) == "lab")
     os.kill(agent, signal.SIGKILL)
-    end = time.monotonic() + 3
     with pytest.raises(LabError):
-        _ask_for_ever(lab, end)
-    assert time.monotonic() < end
-
-
-def _ask_for_ever(lab: Lab, end: float) -> None:
-    while time.monotonic() < end:
-        lab.status()
-        time.sleep(0.01)
+        until(lambda: lab.status() is None)  # as long as it answers
 
 
 @pytest.fixture
@@ -191,7 +182,7 @@ def _tutor(until: str = "built") -> subprocess.Popen[bytes]:
         "from tutor.lab.client import Lab; from tutor.lab.nursery import Nursery\n"
         "nursery = Nursery(); print('nursery', flush=True); lab = Lab(nursery.launch())\n"
         f"lab.build('vm', Path({str(VM)!r}).read_text(), {{}})\n"
-        "print('built', flush=True); time.sleep(60)"
+        "print('built', flush=True); time.sleep(1000)"
     )
     tutor = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], env={**os.environ}
@@ -199,17 +190,3 @@ def _tutor(until: str = "built") -> subprocess.Popen[bytes]:
     with tutor.stdout or Path(os.devnull).open("rb") as said:
         assert f"{until}\n".encode() in iter(said.readline, b"")
     return tutor
-
-
-def _comm(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return ""
-
-
-def _until(holds: Callable[[], object], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert holds()

@@ -105,4 +105,4 @@ def test_a_lab_that_an_older_tutor_made_is_told_apart_and_lives(lab: Lab) -> Non
 
 
 def _run(*argv: str) -> str:
-    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30).stdout
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120).stdout

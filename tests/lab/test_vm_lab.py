@@ -77,14 +77,13 @@ def test_sysctls_are_set_and_not_inherited(sh: Sh) -> None:
 def test_the_internet_answers_ping_dns_and_http(sh: Sh) -> None:
     for host in ("8.8.8.8", "1.1.1.1", "example.com"):
         assert sh(f"ping -c 1 -W 2 {host}")[0] == 0, host
-    assert sh("curl -s -m 2 http://example.com")[1].endswith("You came from 203.0.113.10.\n")
+    assert sh("curl -s -m 20 http://example.com")[1].endswith("You came from 203.0.113.10.\n")
     assert sh("getent hosts dns.google")[1].split()[0] == "8.8.8.8"
 
 
 def test_a_reverse_look_up_of_an_unknown_address_is_answered_at_once(sh: Sh) -> None:
-    began = time.monotonic()
-    assert sh("getent hosts 10.0.0.2")[0] == 2
-    assert time.monotonic() - began < 1
+    # Whoever got no answer would wait for it longer than `sh` does for whoever waits.
+    assert sh("RES_OPTIONS='timeout:30 attempts:5' getent hosts 10.0.0.2")[0] == 2
 
 
 def test_the_cloud_drops_a_foreign_source_for_a_reason(lab: Lab, sh: Sh) -> None:
@@ -95,7 +94,7 @@ def test_the_cloud_drops_a_foreign_source_for_a_reason(lab: Lab, sh: Sh) -> None
 
 def test_the_internet_sees_the_public_address_only(sh: Sh) -> None:
     for wanted in ("http://8.8.8.8/", "http://1.1.1.1/", "http://example.com/a/b?c"):
-        assert sh(f"curl -s -m 2 {wanted}") == (
+        assert sh(f"curl -s -m 20 {wanted}") == (
             0,
             "Hello from the internet of this lab. You came from 203.0.113.10.\n",
         )
@@ -166,8 +165,8 @@ def test_jobs_and_ctrl_c_work_in_a_terminal(lab: Lab) -> None:
     try:
         os.write(shell.fd, b"sleep 100 & jobs; tty\n")
         assert b"Running" in _read_until(shell.fd, b"/dev/pts/")
-        os.write(shell.fd, b"sleep 100\n")
-        time.sleep(0.3)
+        os.write(shell.fd, b"sh -c 'echo be\"\"gun; exec sleep 100'\n")
+        assert b"begun" in _read_until(shell.fd, b"begun")
         os.write(shell.fd, b"\x03")
         os.write(shell.fd, b"echo status $?\n")
         assert b"status 130" in _read_until(shell.fd, b"status 130")
@@ -206,13 +205,13 @@ def test_a_shell_can_be_had_after_its_home_was_deleted(sh: Sh) -> None:
 
 def test_a_program_that_is_not_there_says_so_and_ends_with_127(lab: Lab) -> None:
     empty, output = os.open(os.devnull, os.O_RDONLY), os.memfd_create("output")
-    assert lab.wait(lab.start(["nowhere"], (empty, output, output)), 5) == 127
+    assert lab.wait(lab.start(["nowhere"], (empty, output, output)), 60) == 127
     assert os.pread(output, 100, 0) == b"tutor: nowhere: No such file or directory\n"
     os.close(empty)
     os.close(output)
 
 
-def _read_until(fd: int, what: bytes, seconds: float = 15.0) -> bytes:
+def _read_until(fd: int, what: bytes, seconds: float = 60.0) -> bytes:
     seen, end = b"", time.monotonic() + seconds
     while what not in seen and time.monotonic() < end:
         if select.select([fd], [], [], 0.1)[0]:

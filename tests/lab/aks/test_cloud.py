@@ -8,6 +8,7 @@ import pytest
 
 from tests.lab.aks.conftest import Ask, namespace_of, needs_plugins, plain
 from tests.lab.conftest import run
+from tests.lab.processes import until
 from tutor.lab.client import Lab
 
 pytestmark = [pytest.mark.netns, needs_plugins]
@@ -37,7 +38,7 @@ def test_pods_of_two_nodes_reach_each_other_under_their_own_addresses(aks: Lab) 
 
 
 def test_outside_a_pod_is_its_node(aks: Lab) -> None:
-    status, page = run(aks, "curl -s -m 2 http://8.8.8.8/", netns=namespace_of(aks, "1c29ea39686a"))
+    status, page = run(aks, "curl -s -m 20 http://8.8.8.8/", netns=namespace_of(aks, "1c29ea39686a"))
     assert status == 0
     assert "203.0.113.20" in page
 
@@ -111,7 +112,7 @@ def test_a_table_that_is_taken_from_the_subnet_counts_no_more(aks: Lab) -> None:
 def test_a_change_is_told_and_can_be_read(aks: Lab) -> None:
     aks.notices()
     assert run(aks, f"{ROUTE.format(verb='delete')} -n to-node1")[0] == 0
-    assert {"notice": "cloud"} in aks.notices()
+    until(lambda: {"notice": "cloud"} in aks.notices())
     (table,) = aks.cloud()["tables"]
     assert [route["name"] for route in table["routes"]] == ["to-node0"]
 

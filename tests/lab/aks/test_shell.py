@@ -37,11 +37,11 @@ def prompts(shell: Shell, *commands: str) -> list[str]:
     """The prompt after each command, as it is seen."""
     heard: list[bytes] = []
     typist = Typist(shell.fd, on_output=heard.append)
-    typist.wait_for_prompt(10)
+    typist.wait_for_prompt(60)
     seen = []
     for command in commands:
         heard.clear()
-        typist.run(command, 10)
+        typist.run(command, 60)
         seen.append(plain_text(b"".join(heard)).splitlines()[-1])
     typist.close()
     return seen
@@ -63,10 +63,10 @@ def test_the_prompt_names_a_pods_namespace_and_never_the_nodes_own(shell: Shell)
 
 def test_the_words_of_az_are_completed(shell: Shell) -> None:
     typist = Typist(shell.fd)
-    typist.wait_for_prompt(10)
+    typist.wait_for_prompt(60)
     heard = b""
     os.write(shell.fd, b"az netw\troute-tab\t")
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not re.search(r"az network route-table ", plain(heard.decode())) and time.monotonic() < until:
         if select.select([shell.fd], [], [], 1.0)[0]:
             heard += os.read(shell.fd, 4096)

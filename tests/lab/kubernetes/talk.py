@@ -16,7 +16,7 @@ class Talk:
         self.end = socket.socket()
         if receive_bytes:
             self.end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        self.end.settimeout(20)
+        self.end.settimeout(60)
         self.end.connect(("127.0.0.1", port))
         self.buffer = b""
 

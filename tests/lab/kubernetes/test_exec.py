@@ -137,10 +137,10 @@ def test_a_terminal_has_the_size_of_the_learner_s_and_follows_it(loop: Loop, kub
         loop.until(lambda: (90, 25) in loop.children[-1].sizes)
         os.write(master, b"hello\r")
         seen = read_until(master, b"exit code 5")
-        status = client.wait(20)  # before its terminal is gone: that would hang it up
+        status = client.wait(60)  # before its terminal is gone: that would hang it up
     finally:
         os.close(master)
-        client.wait(20)
+        client.wait(60)
     assert b"hello\r\n25 90\r\nhello\r\n" in seen
     assert status == 5
 
@@ -152,7 +152,7 @@ def set_size(terminal: int, columns: int, rows: int) -> None:
 def read_until(terminal: int, mark: bytes) -> bytes:
     seen = b""
     while mark not in seen:
-        assert select.select([terminal], [], [], 30)[0], f"{mark!r} did not come after {seen!r}"
+        assert select.select([terminal], [], [], 60)[0], f"{mark!r} did not come after {seen!r}"
         seen += os.read(terminal, 4096)
     return seen
 
@@ -162,7 +162,7 @@ def test_a_client_that_goes_away_hangs_the_process_up(loop: Loop) -> None:
         client.begin("command=sh&command=-c&command=echo+on;+sleep+1000&stdout=1")
         assert client.frame() == (websocket.BINARY, b"\x01on\n")
     loop.until(lambda: loop.children[-1].hung_up)
-    loop.children[-1].process.wait(20)
+    loop.children[-1].process.wait(60)
 
 
 def test_a_client_that_says_goodbye_hangs_the_process_up(loop: Loop) -> None:
