@@ -2,7 +2,7 @@
 # Does what a learner does with Vagrant: `vagrant up` with libvirt and a box of our own (tests/machines/box), a lesson
 # solved through `vagrant ssh`, and `vagrant destroy`.
 #
-#     tests/machines/vagrant/run.sh [--suite bookworm|trixie] [LESSON...]
+#     tests/machines/vagrant/run.sh [--suite bookworm|trixie] [--course | LESSON...]
 #
 # libvirtd, its bridge, its dnsmasq and the machine live in namespaces of their own, with folders of their own, and are
 # gone afterwards: this needs neither systemd nor a libvirtd of the host's, and leaves the host's network alone. The
@@ -19,7 +19,6 @@ can_not() {
     exit 2
 }
 
-# Here rather than from the start: `vagrant plugin list` takes seconds.
 need() {
     local program missing=()
     for program in vagrant:vagrant libvirtd:libvirt-daemon-system virsh:libvirt-clients dnsmasq:dnsmasq-base \
@@ -31,6 +30,8 @@ need() {
     fi
     [ ${#missing[@]} = 0 ] || can_not "not installed: sudo apt-get install --no-install-recommends ${missing[*]}"
     [ -x "$python" ] || can_not 'run `make setup` first'
+    [ -r /dev/net/tun ] && [ -w /dev/net/tun ] ||
+        can_not '/dev/net/tun can not be opened, and a machine needs it for its network: sudo chmod 666 /dev/net/tun'
 }
 
 # A step, with its time; what comes after a failed one makes no sense. Of a line that was written over, the last stays.
@@ -59,6 +60,7 @@ security_driver = "none"
 namespaces = []
 cgroup_controllers = []
 stdio_handler = "file"
+remember_owner = 0
 CONF
     printf 'auth_unix_rw = "none"\nauth_unix_ro = "none"\n' >/etc/libvirt/libvirtd.conf
 }
@@ -90,7 +92,10 @@ inside() {
     cd "$checkout"
     step 'vagrant validate' vagrant validate
     step 'vagrant up' vagrant up --provider=libvirt
-    step "vagrant ssh -c 'tutor solve $*'" vagrant ssh -c "TUTOR_PATIENCE=${TUTOR_PATIENCE-} tutor solve $*"
+    step "vagrant ssh -c 'tutor solve${*:+ $*}'" vagrant ssh -c "tutor solve${*:+ $*}"
+    # As after a change in the checkout: what was made in the machine stays.
+    step 'vagrant rsync' vagrant rsync
+    step 'vagrant provision' vagrant provision
     step 'vagrant destroy' vagrant destroy --force
     [ -z "$(virsh --connect qemu:///system list --all --name)" ] || {
         echo 'vagrant: the machine is still there' >&2
@@ -99,10 +104,12 @@ inside() {
 }
 
 suite=bookworm
-lessons=()
+lessons=(initial-state)
 place=
+named=()
 while [ $# -gt 0 ]; do
     case $1 in
+    --course) lessons=() ;;
     --suite)
         suite=${2-}
         shift
@@ -112,11 +119,11 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     -*) can_not "what is $1?" ;;
-    *) lessons+=("$1") ;;
+    *) named+=("$1") ;;
     esac
     shift
 done
-[ ${#lessons[@]} -gt 0 ] || lessons=(initial-state)
+[ ${#named[@]} = 0 ] || lessons=("${named[@]}")
 
 if [ -n "$place" ]; then
     trap 'status=$?; cd /; find "$place" -mindepth 1 -xdev -delete 2>/dev/null || true; exit $status' EXIT
@@ -124,14 +131,18 @@ if [ -n "$place" ]; then
     exit 0
 fi
 
-need
 cd "$checkout"
-box=$("$python" -m tests.machines.box --suite "$suite")
 place=$(mktemp -d "${TMPDIR:-/tmp}/vagrant.XXXXXX")
-trap 'rm -rf "$place"' EXIT
-mkdir "$place/vagrant"
 unshare=(unshare --mount --net --pid --ipc --uts --fork --kill-child --mount-proc)
-[ "$(id -u)" = 0 ] || unshare+=(--user --map-root-user --map-auto)
-env VAGRANT_HOME="$place/vagrant/home" VAGRANT_DOTFILE_PATH="$place/vagrant/machines" VAGRANT_CHECKPOINT_DISABLE=1 \
-    HOME="$place/vagrant" TUTOR_BOX=tutor TUTOR_BOX_URL="file://$box" TUTOR_BOX_VERSION= \
-    "${unshare[@]}" "${BASH_SOURCE[0]}" --inside "$place" "${lessons[@]}"
+clear=()
+if [ "$(id -u)" != 0 ]; then
+    unshare+=(--user --map-root-user --map-auto)
+    clear=(unshare --user --map-root-user --map-auto) # libvirt's users own some of the files
+fi
+trap '"${clear[@]}" rm -rf "$place"' EXIT
+mkdir "$place/vagrant"
+export VAGRANT_HOME="$place/vagrant/home" VAGRANT_DOTFILE_PATH="$place/vagrant/machines" VAGRANT_CHECKPOINT_DISABLE=1
+need
+box=$("$python" -m tests.machines.box --suite "$suite")
+env HOME="$place/vagrant" TUTOR_BOX=tutor TUTOR_BOX_URL="${box#"$checkout/"}" TUTOR_BOX_VERSION= \
+    "${unshare[@]}" "${BASH_SOURCE[0]}" --inside "$place" --course "${lessons[@]}"
