@@ -30,8 +30,8 @@ ROOT = Path(__file__).parents[2]
 BELOW = 1
 """The bar below the pane."""
 PLAYER = Path(__file__).with_name("player.py")
-_SECONDS = 10.0
-PATIENCE, IMPATIENCE = 5.0, 0.3
+_SECONDS = 60.0
+PATIENCE, IMPATIENCE = 60.0, 0.3
 """How long a picture may take to become the one that is expected; and where it is expected not to become that."""
 
 _MARKS = {1: "bold", 2: "faint", 3: "italic", 5: "blink", 7: "inverse", 8: "invisible", 9: "strike", 53: "overline"}
@@ -73,6 +73,10 @@ class Cell:
     """Whether it is part of a hyperlink, of which tmux knows nothing."""
 
 
+Known = Callable[[int, int, Cell, Cell], bool]
+"""Whether a difference is known: by its column, its row, and the two cells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Final:
     """A screen."""
@@ -87,8 +91,8 @@ class Final:
         """What stands on it."""
         return "\n".join("".join(cell.text for cell in row).rstrip() for row in self.cells)
 
-    def differences(self, other: Final, known: Callable[[int, int, Cell, Cell], bool] | None = None) -> list[str]:
-        """Where another screen differs, for people; not where it is `known`: by column, row, and the two cells."""
+    def differences(self, other: Final, known: Known | None = None) -> list[str]:
+        """Where another screen differs, for people; not where it is `known`."""
         found: list[str] = []
         for y, (mine, its) in enumerate(zip(self.cells, other.cells, strict=True)):
             where = [x for x, (one, two) in enumerate(zip(mine, its, strict=True)) if one != two]
@@ -200,8 +204,10 @@ class Stage:
         self._fifo, self._left, self._below = fifo, left, below
         self._size = Size(0, 0)
 
-    def play(self, recording: Recording, size: Size, expected: Final, seconds: float = PATIENCE) -> Final:
-        """What is shown of it, as soon as it is what is expected, and otherwise after a while."""
+    def play(
+        self, recording: Recording, size: Size, expected: Final, seconds: float = PATIENCE, known: Known | None = None
+    ) -> Final:
+        """What is shown of it, as soon as it is as expected but for what is `known`, and otherwise after a while."""
         self._resize(size)
         self._pour(b"\x1b[?1049l\x1bc\x1b[3J")
         for part in recording:
@@ -209,7 +215,7 @@ class Stage:
                 self._resize(part)
             else:
                 self._pour(part)
-        return self._await(lambda shown: shown == expected, seconds)
+        return self._await(lambda shown: not expected.differences(shown, known), seconds)
 
     def _await(self, is_so: Callable[[Final], bool], seconds: float) -> Final:
         end = time.monotonic() + seconds
@@ -303,7 +309,7 @@ def _pane_stage(folder: Path) -> Iterator[Stage]:
     app = [sys.executable, str(Path(__file__).with_name("terminal_app.py")), str(home), str(record)]
     variables = environment(home) | {"PYTHONPATH": str(ROOT), "TERM": "tmux-256color", "COLORTERM": "truecolor"}
     with open_terminal(app, variables, columns=LEFT + COLUMNS, rows=ROWS + BELOW) as outer:
-        outer.until(lambda: record.exists() and "prompt" in record.read_text(encoding="utf-8"), 20)
+        outer.until(lambda: record.exists() and "prompt" in record.read_text(encoding="utf-8"))
         outer.type(f"exec {sys.executable} {PLAYER} {fifo}")
         outer.press("Enter")
         yield Stage(outer, fifo, left=LEFT, below=BELOW)

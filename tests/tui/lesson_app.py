@@ -6,8 +6,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tutor.errors import TutorError
@@ -22,16 +24,22 @@ from tutor.tui.widgets.lesson import LessonPane
 from tutor.tui.widgets.outcome import Outcome
 from tutor.tui.widgets.terminal import TerminalPane
 
-SECONDS = 15.0
+SECONDS = 60.0
+"""How long something may take at most on a machine that has much else to do. Nothing lasts longer for it."""
 
 
 class HeardApp(TutorApp):
-    """The tutor, with a record of what the shell has told. The lesson hears it first."""
+    """The tutor, with a record of what the shell has told, and of what it tells. The lesson hears it first."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.commands: list[Command] = []
         self.prompts = 0
+        self.told: list[str] = []
+
+    def notify(self, message: str, **how: Any) -> None:
+        self.told.append(message)
+        super().notify(message, **how)
 
     def on_terminal_pane_command_done(self, message: TerminalPane.CommandDone) -> None:
         self.commands.append(message.command)
@@ -92,8 +100,8 @@ class Sitting:
 
     @property
     def notices(self) -> str:
-        """What has been told in passing."""
-        return "\n".join(notice.message for notice in self.app._notifications)
+        """What has been told in passing, however short it was to be seen."""
+        return "\n".join(self.app.told)
 
     @property
     def shown(self) -> str:
@@ -101,9 +109,9 @@ class Sitting:
         rows = (self.pane.render_line(y).text.rstrip() for y in range(self.pane.size.height))
         return "\n".join(rows).rstrip()
 
-    async def until(self, is_so: Callable[[], bool], seconds: float = SECONDS) -> None:
+    async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until it is so."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + SECONDS
         while not is_so():
             assert time.monotonic() < end, self.report()
             await asyncio.sleep(0.01)
@@ -124,17 +132,40 @@ class Sitting:
         await self.until(lambda: app.prompts > prompts and self.shown.endswith("~#"))
         return next(done for done in app.commands[commands:] if done.text == command)
 
+    async def until_the_shell_is_as_large_as_its_pane(self) -> None:
+        """Wait until a program in the shell finds its terminal so: it is told a moment after the pane has its size."""
+        end = time.monotonic() + SECONDS
+        found = ""
+        while found != f"{self.pane.size.height} {self.pane.size.width}\n":
+            assert time.monotonic() < end, self.report()
+            found = (await self.run("stty size")).output
+
+    async def click_until(
+        self, what: type[Widget] | str, is_so: Callable[[], bool], *, offset: tuple[int, int] = (0, 0)
+    ) -> None:
+        """Click on something until that has an effect: its place changes while what is above it is laid out."""
+        end = time.monotonic() + SECONDS
+        while not is_so():
+            assert time.monotonic() < end, self.report()
+            await self.pilot.click(what, offset=offset)
+            for _ in range(20):
+                await asyncio.sleep(0.05)
+                if is_so():
+                    break
+
     async def to_lesson(self) -> None:
         """Take the focus out of the shell."""
-        if self.pane.has_focus:
+        if self.app.focused is self.pane:
             await self.pilot.press("ctrl+right_square_bracket")
+            await self.until(lambda: self.app.focused is not self.pane)
         if self.app.focused is not None and self.app.focused.id == "answer":
             await self.pilot.press("escape")
         await self.until(lambda: self.app.focused is self.lesson.text)
 
     async def press_in_lesson(self, *keys: str) -> None:
-        """Press keys that the lesson understands."""
+        """Press keys that the lesson understands, once it is not under way any more: meanwhile it heeds none."""
         await self.to_lesson()
+        await self.until(lambda: not self.screen.moves.locked())
         await self.pilot.press(*keys)
 
 

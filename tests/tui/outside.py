@@ -10,14 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.lab.processes import alive, children, name_of, started_at
 from tests.shell.bash import environment
-from tests.tui.tmux import Terminal, open_terminal
+from tests.tui.tmux import SECONDS, Terminal, open_terminal
 
 ROOT = Path(__file__).parents[2]
 TUTOR = f"{sys.executable} -m tutor.cli"
@@ -47,8 +47,8 @@ class Outside:
     def shown(self) -> str:
         return "\n".join(self.terminal.rows())
 
-    def until_shown(self, text: str, seconds: float = 10.0) -> None:
-        self.terminal.until(lambda: text in self.shown, seconds)
+    def until_shown(self, text: str) -> None:
+        self.terminal.until(lambda: text in self.shown)
 
     def enter(self, line: str) -> None:
         self.terminal.type(line)
@@ -57,7 +57,7 @@ class Outside:
     def start(self, place: str = "", tutor: str = TUTOR) -> None:
         """`tutor start`, until the lab's shell is there."""
         self.start_without_prompt(place, tutor)
-        self.terminal.until(lambda: PROMPT in self.shown or "start?" in self.shown, 20)
+        self.terminal.until(lambda: PROMPT in self.shown or "start?" in self.shown)
 
     def start_without_prompt(self, place: str = "", tutor: str = TUTOR) -> None:
         """`tutor start`, and nothing is waited for."""
@@ -104,7 +104,8 @@ def outside(columns: int = 120, rows: int = 34, home: Path | None = None) -> Ite
             finally:
                 running = {pid: started_at(pid) for pid in children(shell.pid) if started_at(pid)}
                 for pid in running:
-                    os.kill(pid, signal.SIGTERM)
+                    with suppress(ProcessLookupError):  # it may have ended just now
+                        os.kill(pid, signal.SIGTERM)
                 until(lambda: not alive(running))  # it makes folders as long as it lives
                 end_kept_labs(home)
     finally:
@@ -114,7 +115,7 @@ def outside(columns: int = 120, rows: int = 34, home: Path | None = None) -> Ite
 
 def end_kept_labs(home: Path) -> None:
     argv = [sys.executable, "-m", "tutor.cli", "reset", "--all"]
-    subprocess.run(argv, env=learners_environment(home), capture_output=True, check=False, timeout=20)
+    subprocess.run(argv, env=learners_environment(home), capture_output=True, check=False, timeout=SECONDS)
 
 
 def stty(shell: Outside) -> str:
@@ -124,7 +125,7 @@ def stty(shell: Outside) -> str:
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + SECONDS
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.01)

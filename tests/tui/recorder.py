@@ -19,7 +19,7 @@ from tests.shell.bash import environment
 from tests.tui.final_screens import Recording, Size, Step
 from tutor.shell.screen import Screen
 
-_SECONDS = 10.0
+_SECONDS = 60.0
 _QUIET = 0.06
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -32,36 +33,13 @@ def lab() -> Iterator[Outside]:
 
 
 def picture(lab: Outside) -> list[str]:
-    """The shell's side of the screen, with its colours; what lies over it for a while is sent away."""
-    while any("Your lab was" in row for row in lab.terminal.rows()):
-        rows = lab.terminal.rows()
-        y = next(y for y, row in enumerate(rows) if "Your lab was" in row)
-        x = rows[y].index("Your lab was")
-        lab.terminal.send(b"\x1b[<0;%d;%dM\x1b[<0;%d;%dm" % (x, y + 1, x, y + 1))
-        time.sleep(0.2)
+    """The shell's side of the screen, with its colours."""
     return [row.rpartition("┃")[2] for row in lab.terminal.tmux("capture-pane", "-p", "-e").split("\n")[2:]]
-
-
-def settled(lab: Outside) -> list[str]:
-    """The picture once it does not change any more."""
-    before, now = [""], picture(lab)
-    while before != now:
-        time.sleep(0.3)
-        before, now = now, picture(lab)
-    return now
 
 
 def cursor(lab: Outside) -> str:
     x, y, is_shown = lab.terminal.tmux("display-message", "-p", "#{cursor_x} #{cursor_y} #{cursor_flag}").split()
     return f"{x} {y}" if is_shown == "1" else "hidden"
-
-
-def kill_and_start(lab: Outside) -> None:
-    os.kill(lab.screen, signal.SIGKILL)
-    lab.until_shown("back, 137")
-    lab.enter("clear")
-    lab.start()
-    lab.terminal.until(lambda: BACK.search(lab.shown) is not None)
 
 
 def is_kept_whole(shell: Outside) -> bool:
@@ -86,11 +64,15 @@ def lines(lab: Outside) -> list[str]:
 
 def test_a_line_that_is_half_typed_is_still_there_and_goes_on(lab: Outside) -> None:
     lab.enter("echo -e '\\e[1;31mred\\e[0m \\e[44mblue\\e[m 日本 é'")
+    until_in_shell(lab, "red blue 日本 é")
+    before = at_rest(lab)
     lab.terminal.type("echo one thr")
+    until_in_shell(lab, "echo one thr")
+    before = at_rest(lab, other_than=before)
     lab.terminal.press("Left", "Left", "Left")
-    before = settled(lab), cursor(lab)
-    kill_and_start(lab)
-    assert (settled(lab), cursor(lab)) == before
+    before = at_rest(lab, other_than=before)
+    kill_and_start_until(lab, "echo one thr")
+    lab.terminal.until(lambda: look(lab) == before)
     lab.terminal.type("two ")
     lab.terminal.press("End", *"ee", "Enter")
     until_in_shell(lab, "one two three")
@@ -103,7 +85,11 @@ PROGRAMS = {
     "man": ("man -P less ip", "SYNOPSIS", "j"),
     "htop": ("htop -d 100", "Load average", ""),
     "top": ("top -d 100", "load average", ""),
-    "tmux": ("tmux -f /dev/null new 'PS1=in\\ side\\> exec bash --norc' ';' set -g status-right ''", "in side>", ""),
+    "tmux": (
+        "tmux -f /dev/null new -n side 'PS1=in\\ side\\> exec bash --norc' ';' set -g status-right ''",
+        "in side>",
+        "",
+    ),
 }
 
 
@@ -114,28 +100,39 @@ def test_a_program_that_has_the_screen_still_has_it(lab: Outside, name: str) -> 
         pytest.skip(f"needs {command.split()[0]}")
     lab.enter(command)
     until_in_shell(lab, shown)
+    before = at_rest(lab)
     if key:
         lab.terminal.press(key)
-    before = at_rest(lab)
+        before = at_rest(lab, other_than=before)
     kill_and_start_until(lab, shown)
-    lab.terminal.until(lambda: at_rest(lab) == before)
+    lab.terminal.until(lambda: look(lab) == before)
 
 
-def at_rest(lab: Outside) -> tuple[object, str]:
-    """What the shell shows and where the cursor is, once both stay: for a moment a paint may have left it elsewhere."""
-    seen = settled(lab), cursor(lab)
-    while (now := (settled(lab), cursor(lab))) != seen:
-        seen = now
-    return now
+def look(lab: Outside) -> tuple[list[str], str]:
+    """What the shell shows, and where the cursor is."""
+    return picture(lab), cursor(lab)
+
+
+def at_rest(lab: Outside, other_than: object = None) -> tuple[list[str], str]:
+    """The same once it stays, and has become another: for a moment a paint may have left the cursor elsewhere."""
+    seen = [look(lab)]
+
+    def stays() -> bool:
+        time.sleep(0.1)
+        seen.append(look(lab))
+        return len(seen) > 10 and seen[-1] != other_than and all(each == seen[-1] for each in seen[-10:])
+
+    lab.terminal.until(stays)
+    return seen[-1]
 
 
 def kill_and_start_until(lab: Outside, shown: str) -> None:
-    """The prompt that `Outside.start` waits for is not on the screen of such a program."""
+    """The prompt that `Outside.start` waits for is not on the screen of a program that has it for itself."""
     os.kill(lab.screen, signal.SIGKILL)
     lab.until_shown("back, 137")
     lab.enter("clear")
     lab.start_without_prompt()
-    lab.terminal.until(lambda: BACK.search(lab.shown) is not None, 20)
+    lab.terminal.until(lambda: BACK.search(lab.shown) is not None)
     until_in_shell(lab, shown)
 
 
@@ -147,18 +144,17 @@ def test_a_program_whose_first_output_is_kept_no_more_draws_itself_anew(lab: Out
     scroll = r'exe "normal! " .. ["\<C-E>", "\<C-Y>"][i % 2]'
     lab.enter(f':for i in range(1, 9000) | {scroll} | redraw | endfor | echo "do" .. "ne"')
     until_in_shell(lab, "done")
-    before = settled(lab), cursor(lab)
+    before = at_rest(lab)
     assert not is_kept_whole(lab)
     kill_and_start_until(lab, "netstat")
-    assert settled(lab)[:-3] == before[0][:-3]  # vim does not keep its message
-    assert cursor(lab) == before[1]
+    # vim does not keep its message
+    lab.terminal.until(lambda: (picture(lab)[:-3], cursor(lab)) == (before[0][:-3], before[1]))
     modes = "#{alternate_on} #{mouse_any_flag}"
     assert lab.terminal.tmux("display-message", "-p", modes).split() == ["1", "1"]
     lab.terminal.press("Down")  # cursor keys of applications are on, or this would be typed
     until_in_shell(lab, "3,1")
     lab.enter(":q!")
-    until_in_shell(lab, PROMPT)
-    assert not any("netstat" in row for row in lines(lab))
+    lab.terminal.until(lambda: PROMPT in (shown := " ".join(lines(lab))) and "netstat" not in shown)
 
 
 def test_what_a_program_prints_while_there_is_no_screen_is_there(lab: Outside) -> None:
@@ -170,29 +166,38 @@ def test_what_a_program_prints_while_there_is_no_screen_is_there(lab: Outside) -
     lab.enter("clear")
     lab.start()
     until_in_shell(lab, "last")
-    settled(lab)
+    at_rest(lab)
     numbers = [int(row[-1]) for row in lines(lab) if re.fullmatch(r"number \d", row)]
     assert numbers == [1, 2, 3, 4, 5, 6, 7, 8], lab.shown
 
 
 def test_after_more_output_than_is_kept_the_last_of_it_is_there(lab: Outside) -> None:
     lab.enter(f"{MUCH}; seq 20")
-    until_in_shell(lab, PROMPT)
-    before = settled(lab), cursor(lab)
+    lab.terminal.until(lambda: ("20", PROMPT) in pairwise(lines(lab)))
+    before = at_rest(lab)
     assert not is_kept_whole(lab)
-    kill_and_start(lab)
-    assert (settled(lab), cursor(lab)) == before
+    kill_and_start_until(lab, PROMPT)
+    lab.terminal.until(lambda: look(lab) == before)
 
 
 @needs("ping")
 def test_ping_goes_on_and_its_end_is_told(lab: Outside) -> None:
     lab.enter("clear; ping -i 0.3 8.8.8.8; echo status $?")
     until_in_shell(lab, "icmp_seq=3")
-    kill_and_start_until(lab, "icmp_seq=3")
-    until_in_shell(lab, "icmp_seq=9")
-    assert [int(number) for number in re.findall(r"icmp_seq=(\d+)", " ".join(lines(lab)))][:9] == list(range(1, 10))
+    before = answers(lab)[-1]
+    kill_and_start_until(lab, "icmp_seq=")
+    lab.terminal.until(lambda: answers(lab)[-1:] > [before + 3])
     lab.terminal.press("C-c")
     until_in_shell(lab, "status 0")
+    at_rest(lab)
+    shown = answers(lab)
+    assert shown == list(range(shown[0], shown[-1] + 1))
+    assert shown[0] <= before or len(shown) > 20  # what was there before is there again, or has scrolled away
+
+
+def answers(lab: Outside) -> list[int]:
+    """The numbers of the packets whose answers are shown."""
+    return [int(number) for number in re.findall(r"icmp_seq=(\d+)", " ".join(lines(lab)))]
 
 
 def test_a_screen_of_another_size_shows_the_same_lines(lab: Outside) -> None:
@@ -204,7 +209,7 @@ def test_a_screen_of_another_size_shows_the_same_lines(lab: Outside) -> None:
     lab.terminal.resize(150, 40)
     lab.start()
     lab.terminal.until(lambda: BACK.search(lab.shown) is not None)
-    settled(lab)
-    assert "".join(lines(lab)).replace(" ", "").count("".join(str(number) for number in range(1, 101))) == 1
-    lab.enter("clear; stty size")
-    until_in_shell(lab, "37 ")
+    wanted = "".join(str(number) for number in range(1, 101))
+    lab.terminal.until(lambda: "".join(lines(lab)).replace(" ", "").count(wanted) == 1)
+    lab.enter("clear; until stty size | grep '^37 '; do sleep 0.05; done")
+    lab.terminal.until(lambda: any(row.startswith("37 ") for row in lines(lab)))

@@ -15,6 +15,7 @@ import pytest
 
 from tests.lab.processes import alive, below, children, name_of
 from tests.tui.outside import Outside, learners_environment, outside, stty, until
+from tests.tui.tmux import SECONDS
 
 pytestmark = [
     pytest.mark.pty,
@@ -84,8 +85,8 @@ def assert_back(shell: Outside) -> None:
 
 
 def list_labs(home: Path) -> str:
-    argv = [sys.executable, "-m", "tutor.cli", "list"]
-    done = subprocess.run(argv, env=learners_environment(home), capture_output=True, text=True, check=True, timeout=20)
+    argv, environment = [sys.executable, "-m", "tutor.cli", "list"], learners_environment(home)
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True, timeout=SECONDS)
     return done.stdout
 
 
@@ -99,7 +100,7 @@ def test_a_screen_that_is_killed_leaves_the_terminal_as_it_was(
     assert "waits" in list_labs(lab.home)
     assert_usable(lab, before)
     lab.start()
-    assert "remember me" in lab.shown
+    lab.until_shown("remember me")
     lab.until_shown("you are back in it")
     assert_back(lab)
 
@@ -113,7 +114,7 @@ def test_a_screen_that_crashes_is_back_at_once(lab: Outside, number: signal.Sign
     os.kill(crashed, number)
     lab.until_shown(CRASHED)
     assert lab.screen != crashed
-    assert "remember me" in lab.shown
+    lab.until_shown("remember me")
     assert "back," not in lab.shown
     assert_back(lab)
     report = (lab.home / "state" / "tutor" / "crash.txt").read_text()
@@ -149,7 +150,7 @@ def test_a_screen_that_always_crashes_is_given_up(shell: Outside, before: list[s
     os.kill(shell.screen, signal.SIGKILL)
     shell.until_shown("back, 137")
     shell.enter(f"clear; {sys.executable} -m tests.tui.faulty never-shows start; echo back, $?")
-    shell.until_shown("back, 2", 30)
+    shell.until_shown("back, 2")
     assert f"tutor: the screen crashed 3 times in a row; {WAITS}" in joined(shell)
     assert "crash.txt" in joined(shell)
     assert "Traceback" not in shell.shown
@@ -166,7 +167,7 @@ def test_a_guard_that_is_killed_takes_the_screen_with_it(lab: Outside, before: l
     lab.terminal.until(lambda: lab.shown.rstrip().endswith("outer>"))
     assert_usable(lab, before)
     lab.start()
-    assert "remember me" in lab.shown
+    lab.until_shown("remember me")
     assert_back(lab)
 
 
@@ -189,7 +190,7 @@ def test_guard_and_screen_killed_at_once_leave_only_the_lab(lab: Outside) -> Non
     lab.terminal.tmux("send-keys", "-R")  # what is left of the screen, which nobody could clean up
     lab.enter("stty sane; clear")
     lab.start()
-    assert "remember me" in lab.shown
+    lab.until_shown("remember me")
     assert_back(lab)
 
 

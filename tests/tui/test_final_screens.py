@@ -61,7 +61,7 @@ def test_what_looks_otherwise_for_a_reason_still_does_and_is_painted_as_it_is(
         is_painted_so(ours, recorded(printed), pane, paint)
         return
     wanted = paint.painted(ours)
-    assert wanted.differences(pane.play(recorded(printed), SIZE, wanted, IMPATIENCE), in_dispute) == []
+    assert wanted.differences(pane.play(recorded(printed), SIZE, wanted, known=in_dispute), in_dispute) == []
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -78,7 +78,7 @@ def test_a_program_looks_as_in_tmux_and_is_painted_so(
         return
     reason, known = program.otherwise
     ours = on_our_screen(recording, SIZE)
-    its = tmux.play(recording, SIZE, ours, IMPATIENCE)
+    its = tmux.play(recording, SIZE, ours, known=known)
     assert ours.differences(its, known) == []
     assert ours.differences(its), f"no longer: {reason}"
     is_painted_so(ours, recording, pane, paint)

@@ -31,8 +31,8 @@ async def test_the_course_says_what_a_lesson_lacks_and_does_not_lead_there(nurse
         await _ready(playing)
         await playing.press_in_lesson("c")
         await playing.until(lambda: isinstance(playing.app.screen, CourseScreen))
+        await playing.until(lambda: any(places.option_count for places in playing.app.screen.query(OptionList)))
         places = playing.app.screen.query_one(OptionList)
-        await playing.until(lambda: places.option_count > 0)
         shown = [places.get_option_at_index(index) for index in range(places.option_count)]
         told = [str(option.prompt) for option in shown if "It can't be done here" in str(option.prompt)]
         assert len(told) == 1

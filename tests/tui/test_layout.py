@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.widgets import OptionList, Static
 
 from tests.tui.lesson_app import at_step
@@ -24,11 +24,10 @@ async def test_keys_divide_the_screen_and_the_next_sitting_remembers_it(nursery:
         await playing.press_in_lesson("greater_than_sign", "greater_than_sign")
         await playing.until(lambda: playing.lesson.size.width > before)
         await playing.until(lambda: ConfigStore().read().value.split == 50)
+        await playing.until_the_shell_is_as_large_as_its_pane()
         wide = playing.lesson.size.width
-        size = playing.pane.size
-        assert (await playing.run("stty size")).output == f"{size.height} {size.width}\n"
     async with at_step(nursery) as playing:
-        assert playing.lesson.size.width == wide
+        await playing.until(lambda: playing.lesson.size.width == wide)
 
 
 async def test_the_mouse_divides_the_screen(nursery: Nursery) -> None:
@@ -48,10 +47,10 @@ async def test_a_large_screen_shows_the_steps_and_the_network(nursery: Nursery) 
         network = playing.screen.query_one(NetworkPane)
         await playing.until(lambda: network.is_on_screen)
         steps = playing.lesson.query_one("#steps", Static)
-        assert "Make the pair" in str(steps.render())
+        await playing.until(lambda: "Make the pair" in str(steps.render()))
         assert "And pull it out again" in str(steps.render())
         inventory = network.query_one("#inventory", Static)
-        assert "eth0" in str(inventory.render())
+        await playing.until(lambda: "eth0" in str(inventory.render()))
         await playing.run("ip netns add blue; ip link add veth-x type veth peer name veth-y netns blue")
         await playing.until(lambda: "to veth-y in blue" in str(inventory.render()))
         await playing.press_in_lesson("m")
@@ -64,7 +63,7 @@ async def test_a_smaller_one_shows_the_network_when_asked(nursery: Nursery) -> N
         assert not network.is_on_screen
         await playing.press_in_lesson("m")
         await playing.until(lambda: network.is_on_screen)
-        assert "eth0" in str(network.query_one("#inventory", Static).render())
+        await playing.until(lambda: "eth0" in str(network.query_one("#inventory", Static).render()))
 
 
 async def test_the_course_leads_to_any_step_and_asks_before_anything_is_lost(nursery: Nursery) -> None:
@@ -75,6 +74,7 @@ async def test_the_course_leads_to_any_step_and_asks_before_anything_is_lost(nur
         await playing.until(lambda: playing.app.screen is playing.screen)
         await playing.press_in_lesson("c")
         await playing.until(lambda: isinstance(playing.app.screen, CourseScreen))
+        await playing.until(lambda: any(places.option_count for places in playing.app.screen.query(OptionList)))
         places = playing.app.screen.query_one(OptionList)
         places.highlighted = places.get_option_index("veth-pair/one-end-up")
         await playing.pilot.press("enter")
@@ -89,8 +89,7 @@ async def test_a_click_on_a_steps_mark_goes_there(nursery: Nursery) -> None:
     async with at_step(nursery) as playing:
         marks = playing.screen.query_one("#marks", Static)
         await playing.until(lambda: marks.region.width > 0)
-        await playing.pilot.click("#marks", offset=(4, 0))
-        await playing.until(lambda: playing.question == "Build a new lab?")
+        await playing.click_until("#marks", lambda: playing.question == "Build a new lab?", offset=(4, 0))
         await playing.pilot.press("escape")
         await playing.until(lambda: not playing.question)
 
@@ -99,8 +98,11 @@ async def test_help_names_every_key(nursery: Nursery) -> None:
     async with at_step(nursery) as playing:
         await playing.press_in_lesson("question_mark")
         await playing.until(lambda: isinstance(playing.app.screen, HelpScreen))
-        said = "\n".join(str(each.render()) for each in playing.app.screen.query(Static))
-        assert all(key in said and words in said for key, words in help_rows())
+
+        def said() -> str:
+            return "\n".join(str(each.render()) for each in playing.app.screen.query(Static))
+
+        await playing.until(lambda: all(key in said() and words in said() for key, words in help_rows()))
         await playing.pilot.press("escape")
         await playing.until(lambda: playing.app.screen is playing.screen)
 
@@ -110,7 +112,8 @@ async def test_the_palette_offers_everything_and_the_theme_is_remembered(nursery
         await playing.press_in_lesson("colon")
         await playing.until(lambda: isinstance(playing.app.screen, CommandPalette))
         await playing.pilot.press(*"theme: light")
-        await playing.pilot.pause(0.5)
+        found = playing.app.screen.query_one(CommandList)
+        await playing.until(lambda: found.highlighted == 0 and "light" in str(found.get_option_at_index(0).prompt))
         await playing.pilot.press("enter")
         await playing.until(lambda: playing.app.theme == "light")
         await playing.until(lambda: ConfigStore().read().value.theme == "light")

@@ -27,9 +27,9 @@ PAIR = "ip link add veth-a-ns1 type veth peer name veth-b-ns1"
 async def test_a_learner_who_starts_is_at_the_first_step_with_a_shell(nursery: Nursery) -> None:
     async with at_step(nursery) as playing:
         assert playing.step == "What links are there?"
-        assert playing.outcome == "○ Run the command and read what it prints."
-        assert playing.pane.has_focus
-        assert playing.shown == "root@vm:~#"
+        await playing.until(lambda: playing.outcome == "○ Run the command and read what it prints.")
+        await playing.until(lambda: playing.pane.has_focus)
+        await playing.until(lambda: playing.shown == "root@vm:~#")
         await playing.until(lambda: playing.course.startswith("course 0/"))
 
 
@@ -41,7 +41,7 @@ async def test_a_see_step_is_done_by_the_command_that_shows_it_and_no_other(nurs
         await playing.until(lambda: "Not shown yet:" in playing.outcome)
         await playing.run("ip a")
         await playing.until(lambda: "Done" in playing.outcome)
-        assert playing.course.startswith("course 1/")
+        await playing.until(lambda: playing.course.startswith("course 1/"))
 
 
 async def test_a_mistake_is_named_and_the_right_command_ticks_the_step(nursery: Nursery) -> None:
@@ -65,8 +65,10 @@ async def test_a_step_that_no_longer_holds_says_so(nursery: Nursery) -> None:
 
 async def test_what_changes_while_a_command_still_runs_is_seen_at_once(nursery: Nursery) -> None:
     async with at_step(nursery, "veth-pair/one-end-up") as playing:
-        playing.pane.type_text("ip link set veth-a-ns1 up; sleep 20\n")
-        await playing.until(lambda: "Done" in playing.outcome, 5)
+        playing.pane.type_text("ip link set veth-a-ns1 up; sleep 1000\n")
+        await playing.until(lambda: "Done" in playing.outcome)
+        assert not playing.app.commands
+        await playing.until(lambda: playing.pane.has_focus)
         await playing.pilot.press("ctrl+c")
         await playing.until(lambda: playing.app.commands[-1:] != [] and playing.app.commands[-1].status == 130)
 
@@ -76,6 +78,7 @@ async def test_a_wrong_answer_is_named_and_the_right_one_passes(nursery: Nursery
         assert playing.lesson.query_one("#answer").has_focus
         await playing.pilot.press(*"65536", "enter")
         await playing.until(lambda: "65536 is not it" in playing.outcome)
+        await playing.until(lambda: playing.lesson.query_one("#answer", Input).value == "")
         assert playing.lesson.query_one("#answer").has_focus
         await playing.pilot.press(*"1500", "enter")
         await playing.until(lambda: "Done" in playing.outcome)
@@ -97,8 +100,8 @@ async def test_an_answer_that_is_typed_twice_takes_nothing_but_the_question_away
 async def test_keys_in_an_answer_are_letters_and_behind_escape_they_lead_on(nursery: Nursery) -> None:
     async with at_step(nursery, "initial-state/mtu") as playing:
         await playing.pilot.press("n", "q", "h")
+        await playing.until(lambda: playing.lesson.query_one("#answer", Input).value == "nqh")
         assert not playing.question
-        assert playing.lesson.query_one("#answer", Input).value == "nqh"
         await playing.pilot.press("escape", "p")
         await playing.until(lambda: playing.step == "How far does an address reach?")
 
@@ -129,8 +132,7 @@ async def test_next_asks_about_a_step_that_is_not_done_and_not_about_one_that_is
         await playing.until(lambda: playing.step == "How far does an address reach?")
         assert not playing.question
         await playing.press_in_lesson("p")
-        await playing.until(lambda: playing.step == "What links are there?")
-        assert "Done" in playing.outcome
+        await playing.until(lambda: playing.step == "What links are there?" and "Done" in playing.outcome)
         await playing.press_in_lesson("p")
         await playing.until(lambda: "beginning of the course" in playing.notices)
 
@@ -147,7 +149,7 @@ async def test_solving_types_the_commands_where_the_learner_sees_them(nursery: N
     async with at_step(nursery, "veth-pair/pair") as playing:
         await playing.press_in_lesson("s")
         await playing.until(lambda: "Done" in playing.outcome)
-        assert "ip link add veth-a-ns1" in playing.shown
+        await playing.until(lambda: "ip link add veth-a-ns1" in playing.shown)
 
 
 async def test_typing_puts_the_command_at_the_prompt_and_leaves_enter_to_the_learner(nursery: Nursery) -> None:
@@ -156,28 +158,16 @@ async def test_typing_puts_the_command_at_the_prompt_and_leaves_enter_to_the_lea
         await playing.until(lambda: playing.shown.endswith("ip link set veth-a-ns1 up"))
         await asyncio.sleep(0.1)
         assert "Done" not in playing.outcome
-        assert playing.pane.has_focus
+        await playing.until(lambda: playing.pane.has_focus)
         await playing.pilot.press("enter")
         await playing.until(lambda: "Done" in playing.outcome)
 
 
-async def _at_rest(playing: Sitting) -> None:
-    """Wait until the command stands where it will stay: Markdown above it is laid out bit by bit."""
-    before = None
-    for _ in range(50):
-        now = playing.pilot.app.screen.query_one(CommandLine).region
-        if now == before and now.height:
-            return
-        before = now
-        await asyncio.sleep(0.3)
-
-
 async def test_a_click_on_a_command_types_it(nursery: Nursery) -> None:
     async with at_step(nursery, "veth-pair/one-end-up") as playing:
-        await _at_rest(playing)
-        await playing.pilot.click(CommandLine)
-        await playing.until(lambda: playing.shown.endswith("ip link set veth-a-ns1 up"))
-        assert playing.pane.has_focus
+        await playing.click_until(CommandLine, lambda: playing.shown.endswith("ip link set veth-a-ns1 up"))
+        await playing.until(lambda: playing.pane.has_focus)
+        assert not playing.app.commands
 
 
 async def test_reset_asks_first_and_builds_the_step_anew(nursery: Nursery) -> None:
@@ -218,7 +208,7 @@ async def test_the_end_of_a_shell_is_not_missed_when_a_command_is_judged_just_th
             playing.pane.type_text("exit\n")
             await asyncio.sleep(0.3)
             await playing.screen.on_terminal_pane_command_done(TerminalPane.CommandDone(Command("exit", "", 0)))
-        await playing.until(lambda: "Here is a new one" in playing.notices and playing.shown == "root@vm:~#", 5)
+        await playing.until(lambda: "Here is a new one" in playing.notices and playing.shown == "root@vm:~#")
 
 
 async def test_killing_everything_ends_the_shell_and_not_the_lab(nursery: Nursery) -> None:
@@ -274,7 +264,7 @@ async def test_progress_is_kept_and_the_next_sitting_begins_there(nursery: Nurse
     assert kept
     assert "links" in json.dumps([json.loads(path.read_text(encoding="utf-8")) for path in kept])
     async with at_step(nursery) as playing:
-        assert playing.course.startswith("course 1/")
+        await playing.until(lambda: playing.course.startswith("course 1/"))
 
 
 async def test_another_tutor_is_told_that_the_lab_is_in_use_and_leaves_it_alone(nursery: Nursery) -> None:
@@ -345,17 +335,15 @@ async def test_a_narrow_terminal_has_one_pane_at_a_time(nursery: Nursery) -> Non
         await playing.until(lambda: playing.lesson.is_on_screen and not playing.pane.is_on_screen)
         await playing.pilot.press("ctrl+right_square_bracket")
         await playing.until(lambda: playing.pane.has_focus and playing.pane.size.width == 80)
-        assert not playing.lesson.is_on_screen
-        size = playing.pane.size
-        assert (await playing.run("stty size")).output == f"{size.height} {size.width}\n"
+        await playing.until(lambda: not playing.lesson.is_on_screen)
+        await playing.until_the_shell_is_as_large_as_its_pane()
         assert "Make the pair" in str(status.render())
         await playing.run(PAIR)
         await playing.until(lambda: "Done" in str(status.render()))
         await playing.pilot.resize_terminal(140, 40)
         await playing.until(lambda: playing.lesson.is_on_screen and playing.pane.is_on_screen)
         await playing.until(lambda: not status.is_on_screen)
-        size = playing.pane.size
-        assert (await playing.run("stty size")).output == f"{size.height} {size.width}\n"
+        await playing.until_the_shell_is_as_large_as_its_pane()
 
 
 async def test_a_lab_that_can_not_be_built_is_a_question(nursery: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:

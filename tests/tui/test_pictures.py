@@ -14,17 +14,23 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from tests.tui.lesson_app import Sitting, at_step
+from tests.tui.lesson_app import SECONDS, Sitting, at_step
 from tests.tui.picture import picture_of
 from tutor.lab.nursery import Nursery
 from tutor.tui.screens.course import CourseScreen
 from tutor.tui.screens.help import HelpScreen
+from tutor.tui.widgets import lesson
 
 pytestmark = [pytest.mark.pty, pytest.mark.netns, pytest.mark.usefixtures("home")]
 
 FOLDER = Path(__file__).with_name("pictures")
-PATIENCE = 10.0
 ELSEWHERE = "ip link add br1 type bridge; ip link set veth-a-ns1 master br1"
+
+
+@pytest.fixture(autouse=True)
+def never_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step is brought up whenever something has changed, also where that comes so late that a learner may read."""
+    monkeypatch.setattr(lesson, "_SETTLE_SECONDS", 1000.0)
 
 
 async def compare(playing: Sitting, name: str, tmp_path: Path) -> None:
@@ -34,7 +40,7 @@ async def compare(playing: Sitting, name: str, tmp_path: Path) -> None:
         await playing.pilot.pause(1.5)
         kept.write_text(picture_of(playing.app), encoding="utf-8")
     wanted = kept.read_text(encoding="utf-8")
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + SECONDS
     while (drawn := picture_of(playing.app)) != wanted and time.monotonic() < end:
         await playing.pilot.pause(0.1)
     found = tmp_path / f"{name}.txt"
@@ -72,9 +78,13 @@ async def test_what_lies_over_the_screen(nursery: Nursery, tmp_path: Path) -> No
         await playing.press_in_lesson("question_mark")
         await playing.until(lambda: isinstance(playing.app.screen, HelpScreen))
         await compare(playing, "help", tmp_path)
-        await playing.pilot.press("escape", "c")
+        await playing.pilot.press("escape")
+        await playing.until(lambda: playing.app.screen is playing.screen)
+        await playing.press_in_lesson("c")
         await playing.until(lambda: isinstance(playing.app.screen, CourseScreen))
         await compare(playing, "course", tmp_path)
-        await playing.pilot.press("escape", "q")
+        await playing.pilot.press("escape")
+        await playing.until(lambda: playing.app.screen is playing.screen)
+        await playing.press_in_lesson("q")
         await playing.until(lambda: playing.question == "Quit?")
         await compare(playing, "quit", tmp_path)

@@ -36,6 +36,11 @@ async def drag(stage: Stage, begin: tuple[int, int], end: tuple[int, int], **hel
     await stage.pilot.pause()
 
 
+def marked(stage: Stage, y: int) -> str:
+    """What is drawn on another ground in a row."""
+    return "".join(cell.text for cell in stage.pane.render_line(y) if cell.style and cell.style.bgcolor is not None)
+
+
 def footer(stage: Stage) -> str:
     """The line that says where one is: at the top, or below while one is at the top."""
     rows = stage.rows()
@@ -82,8 +87,7 @@ async def test_a_search_goes_from_match_to_match_and_shows_them(bash: Bash) -> N
         await stage.pilot.press("0", "0", "enter")
         await stage.until(lambda: "Row 500" in stage.shown and "match 1 of 1" in footer(stage))
         y = stage.rows().index("Row 500")
-        found = [cell.text for cell in stage.pane.render_line(y) if cell.style and cell.style.bgcolor is not None]
-        assert "ow 500" in "".join(found)
+        await stage.until(lambda: "ow 500" in marked(stage, y))
         await stage.pilot.press("/", *"Row 99", "enter", "n")
         await stage.until(lambda: "match 3 of 11" in footer(stage))
         await stage.pilot.press("N", "N", "N")
@@ -114,7 +118,7 @@ async def test_text_is_selected_with_keys_and_copied(bash: Bash) -> None:
         stage.pane.look_back()
         await stage.pilot.press("k", "V", "k", "enter")
         await stage.until(lambda: stage.app.clipboard == "one two\nthree")
-        assert stage.app.told[-1] == "copied 'one two\\nthree'"
+        await stage.until(lambda: stage.app.told[-1] == "copied 'one two\\nthree'")
 
 
 async def test_brackets_go_from_prompt_to_prompt(bash: Bash) -> None:
@@ -137,7 +141,7 @@ async def test_dragging_selects_and_copies_and_a_key_ends_it(bash: Bash) -> None
         await stage.run("printf 'one two\\nthree\\n'")
         await drag(stage, (4, 1), (2, 2))
         await stage.until(lambda: stage.app.clipboard == "two\nthr")
-        assert any(cell.style and cell.style.bgcolor is not None for cell in stage.pane.render_line(1))
+        await stage.until(lambda: marked(stage, 1) != "")
         selected = stage.pane.render_line(1)
         await stage.pilot.press("x")
         await stage.until(lambda: stage.pane.render_line(1) != selected)
@@ -163,7 +167,7 @@ async def test_dragging_past_the_edge_scrolls(bash: Bash) -> None:
             mouse(events.MouseMove, stage, 0, 0)
         mouse(events.MouseUp, stage, 0, 0)
         await stage.until(lambda: "3 lines back" in stage.rows()[0])
-        assert stage.app.clipboard.startswith("76\n77\n")
+        await stage.until(lambda: stage.app.clipboard.startswith("76\n77\n"))
         mouse(events.MouseDown, stage, SIZE[0] - 20 - 3, 0)
         mouse(events.MouseUp, stage, SIZE[0] - 20 - 3, 0)
         await stage.until(lambda: "lines back" not in stage.rows()[0])
@@ -187,7 +191,7 @@ async def test_a_click_with_control_on_a_link_takes_its_address(bash: Bash) -> N
         await stage.run("printf '\\e]8;;https://example.org/\\alink\\e]8;;\\a\\n'")
         mouse(events.MouseDown, stage, 1, 2, ctrl=True)
         await stage.until(lambda: "link https://example.org/" in stage.app.told)
-        assert stage.app.clipboard == "https://example.org/"
+        await stage.until(lambda: stage.app.clipboard == "https://example.org/")
         assert any(cell.style and cell.style.underline for cell in stage.pane.render_line(2))
 
 

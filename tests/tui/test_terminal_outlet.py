@@ -38,10 +38,8 @@ def test_a_terminal_that_does_not_read_keeps_nobody_waiting_and_gets_all_in_orde
 ) -> None:
     master, outlet = terminal
     pieces = [f"{number:06d}" for number in range(20_000)]
-    began = time.monotonic()
-    for piece in pieces:
+    for piece in pieces:  # nobody reads: a write that waited would wait for ever
         outlet.write(piece)
-    assert time.monotonic() - began < 5
     assert outlet.behind > 0
     read = b""
     while len(read) < 6 * len(pieces):
@@ -74,7 +72,7 @@ def test_a_terminal_that_is_very_far_behind_is_waited_for(terminal: tuple[int, O
     read = 0
     while read < size:
         read += len(os.read(master, 65536))
-    writer.join(10)
+    writer.join(60)
     assert done.is_set()
 
 
@@ -90,6 +88,6 @@ def test_what_waits_is_written_before_it_ends() -> None:
         read = 0
         while read < 50_000:
             read += len(os.read(master, 65536))
-        stopper.join(10)
+        stopper.join(60)
         assert not stopper.is_alive()
     os.close(master)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from textual.geometry import Region
 from textual.widgets import Static
 
@@ -40,7 +40,7 @@ def played(home: Path, path: str) -> Iterator[Lab]:
     variables = environment(home) | {"PYTHONPATH": str(ROOT), "TERM": "tmux-256color", "COLORTERM": "truecolor"}
     with open_terminal(program, variables, columns=100, rows=30) as terminal:
         lab = Lab(terminal, home)
-        terminal.until(lambda: "prompt" in lab.told, 20)
+        terminal.until(lambda: "prompt" in lab.told)
         yield lab
 
 
@@ -56,17 +56,15 @@ def cursor(lab: Lab) -> tuple[int, int, bool]:
 
 
 def test_both_ways_to_paint_paint_the_same(tmp_path: Path) -> None:
-    pictures = {}
-    for path in ("direct", "public"):
-        with played(tmp_path / path, path) as lab:
+    with ExitStack() as both:
+        direct, public = (both.enter_context(played(tmp_path / path, path)) for path in ("direct", "public"))
+        for lab in (direct, public):
             lab.run(PICTURES)
             lab.until_shown("5\n")
             lab.terminal.press("C-]")  # the cursor is drawn alike then
             lab.terminal.until(lambda lab=lab: not cursor(lab)[2])  # type: ignore[misc]
             lab.terminal.until(lambda lab=lab: "4m" in coloured(lab)[7])  # type: ignore[misc]
-            time.sleep(0.1)
-            pictures[path] = coloured(lab)
-    assert pictures["direct"] == pictures["public"]
+        direct.terminal.until(lambda: coloured(direct) == coloured(public))
 
 
 @pytest.mark.parametrize("path", ["direct", "public"])
@@ -84,10 +82,9 @@ def test_what_stands_behind_an_emoji_of_several_code_points_is_in_its_place(tmp_
 def test_the_terminals_own_cursor_is_where_the_programs_is(tmp_path: Path) -> None:
     with played(tmp_path, "direct") as lab:
         lab.terminal.type("echo 漢x")
-        lab.until_shown("echo 漢x")
+        lab.terminal.until(lambda: lab.rows()[0].endswith("echo 漢x"))
+        lab.terminal.until(lambda: cursor(lab) == (cell_len(lab.rows()[0]), 0, True))
         before = cursor(lab)
-        assert before[2]
-        assert lab.rows()[0].endswith("echo 漢x")
         lab.terminal.press("Left", "Left")
         lab.terminal.until(lambda: cursor(lab) == (before[0] - 3, 0, True))
         lab.terminal.press("C-]")
@@ -114,8 +111,7 @@ def test_one_looks_back_in_a_real_terminal(tmp_path: Path) -> None:
         lab.until_shown("of 502")
         lab.terminal.press("?", *"321", "Enter")
         lab.terminal.until(lambda: "321" in lab.rows())
-        y = lab.rows().index("321")
-        assert cursor(lab) == (0, y, True)
+        lab.terminal.until(lambda: cursor(lab) == (0, lab.rows().index("321"), True))
         lab.terminal.press("v", "$", "y")
         lab.terminal.until(lambda: "copied '321'" in lab.told)
         lab.run("echo alive")

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS = 10.0
+SECONDS = 60.0
+"""How long something may take at most on a machine that has much else to do. Nothing lasts longer for it."""
 
 
 class Terminal:

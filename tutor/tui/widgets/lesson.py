@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tutor.tui.widgets.section import StepSection
 
 _SETTLE_SECONDS = 1.5
-"""How long a step may take to be laid out; what the learner scrolls after that stays."""
+"""How long the next bit of a step may take to be laid out; what the learner scrolls after that stays."""
 _MOST_STEPS = 11
 """How many steps are listed: the text below needs room, too."""
 _TALL = 20
@@ -148,7 +149,7 @@ class LessonPane(Vertical):
     def _bring_up(self, part: Widget | None) -> None:
         """Scroll until a part is at the top, None for the beginning, and stay there until all is laid out."""
         self._looks_at_answer = False
-        self._brought_up, self._settled_at = part, time.monotonic() + _SETTLE_SECONDS
+        self._brought_up, self._settled_at = part, inf
         self._is_shown = self.display
         self.call_after_refresh(self._bring_up_now)
 
@@ -158,7 +159,9 @@ class LessonPane(Vertical):
             self._bring_up(self._brought_up)
 
     def _bring_up_now(self) -> None:
-        if time.monotonic() < self._settled_at:
+        now = time.monotonic()
+        if now < self._settled_at:
+            self._settled_at = now + _SETTLE_SECONDS
             part = self._brought_up
             if part is None:
                 self.text.scroll_home(animate=False)
