@@ -14,6 +14,8 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from tutor.patience import patiently
+
 NETLINK_ROUTE, NETLINK_NETFILTER = 0, 12
 
 _NLM_F_REQUEST, _NLM_F_DUMP, _NLM_F_DUMP_INTR = 0x1, 0x300, 0x10
@@ -90,7 +92,8 @@ class RequestSocket:
     def __init__(self, raw: socket.socket) -> None:
         self._socket = raw
         # A receive timeout of the kernel's: settimeout() would cost a poll(2) for every datagram.
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", _ANSWER_SECONDS, 0))
+        timeout = struct.pack("@ll", round(patiently(_ANSWER_SECONDS)), 0)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
         self._sequence = 0
 
     def dump(self, kind: int, body: bytes) -> list[Message]:

@@ -24,6 +24,7 @@ from tutor.lab.opened_shell import Shell
 from tutor.lab.programs import remedy
 from tutor.lab.ring import Ring
 from tutor.lab.wire import Message
+from tutor.patience import patiently
 
 _ANSWER_SECONDS = 30.0
 _ERRORS: Mapping[str, type[LabError]] = {"LabGone": LabGone, "MissingTool": MissingTool}
@@ -252,7 +253,7 @@ class Lab:
             back.
         """
         answer, _ = self._call("datagrams", exchanges=[list(each) for each in exchanges])
-        until = time.monotonic() + _ANSWER_SECONDS
+        until = time.monotonic() + patiently(_ANSWER_SECONDS)
         while True:
             for notice in self._notices:
                 if notice["notice"] == "datagrams" and notice["job"] == answer["job"]:
@@ -335,7 +336,7 @@ class Lab:
             wire.send(self._control, {"op": operation, "id": number, **parameters}, given)
         except OSError as error:
             raise _gone() from error
-        until = time.monotonic() + _ANSWER_SECONDS
+        until = time.monotonic() + patiently(_ANSWER_SECONDS)
         while True:
             heard = self._receive(until - time.monotonic())
             if heard is None:

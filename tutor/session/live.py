@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tutor.check import NetworkState, Probe, Replies, Reply
 from tutor.lab.client import Lab
 from tutor.lab.wire import Message
-from tutor.session.patience import patiently
+from tutor.patience import patiently
 from tutor.session.probing import send_probes
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from tutor.check import ROOT, NetworkState, Probe, Replies, Reply
 from tutor.errors import LabError
 from tutor.lab.client import Lab
-from tutor.session.patience import patiently
+from tutor.patience import patiently
 
 DATAGRAM = "datagram"
 """The protocol of a probe that no program sends: see `tutor.lab.datagrams`."""

@@ -15,11 +15,11 @@ from tutor.errors import TutorError
 from tutor.lab.client import Lab
 from tutor.lab.opened_shell import Shell
 from tutor.lesson import Lesson, Question, See, Step, StepFault
+from tutor.patience import patiently
 from tutor.session.grade import settled
 from tutor.session.judge import Judge, StepVerdict
 from tutor.session.live import Live
 from tutor.session.mend import mend
-from tutor.session.patience import patiently
 from tutor.session.record import Recording
 from tutor.session.requires import problem_with
 from tutor.session.results import LessonResult, RunResult, StepResult, of_verdict

@@ -13,7 +13,7 @@ from tutor.lab.nursery import Nursery
 from tutor.lab.topology_file import parse_topology
 from tutor.lesson import Lesson, Step, StepKind
 from tutor.lesson.draw import draw
-from tutor.session.patience import patiently
+from tutor.patience import patiently
 from tutor.shell.bashrc import bashrc
 from tutor.store.course import DEFAULT_VARIANT, Course
 

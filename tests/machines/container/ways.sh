@@ -104,6 +104,6 @@ each_way() { # HOW
     try "$1, learner" 'your range' || status=1
     try "$1, learner without capabilities" 'a single uid' \
         --user 1000 --cap-drop ALL --security-opt no-new-privileges || status=1
-    try "$1, root" '' --user 0 || status=1
+    try "$1, root" 'root lends spare ids' --user 0 || status=1
     return "$status"
 }

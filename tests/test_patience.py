@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tutor.check import Probe
 from tutor.errors import TutorError
-from tutor.session.patience import VARIABLE, patiently
+from tutor.patience import VARIABLE, patiently
 from tutor.session.probing import command_of
 
 
