@@ -153,8 +153,9 @@ class LabScreen(Screen[int]):
                     await self.desk.build(lesson, step)
                 if not living or not self.shell.has_terminal:
                     self._short_lived = 0
-                    await self._open_shell()
+                    # First, for what is typed as soon as the prompt is seen is for the shell.
                     self.shell_comes(asks=step.kind is StepKind.ANSWER, resumed=opening is not None and opening.resumed)
+                    await self._open_shell()
             view = await self.desk.enter(lesson, step)
             await self.show(view)
             await self.arrived(opening, living=living)
