@@ -9,77 +9,55 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.lesson.examples import HEAD, example_texts
+from tests.lesson.told import QUESTION, in_step, only_step, problems_of, told_once
 from tutor.errors import LessonError
-from tutor.lesson import Commands, Drawing, Note, NoteKind, Prose, Question, Step
+from tutor.lesson import Commands, Drawing, Note, NoteKind, Prose
 from tutor.lesson.parse import parse_lesson, parse_lesson_all
-
-_QUESTION = "ask: a?\ncheck: a.b\nreveal: ip a\ntake: (a)\nwrong: [b]\n"
-
-
-def _in_step(text: str, *, checks: bool = True) -> str:
-    """A lesson with one step; `text` begins in line 13, or in line 16 below a checks block of three lines."""
-    return f"{HEAD}\n## B {{#b}}\n\n" + ("```yaml {.checks}\n- a.b\n```\n" if checks else "") + text
-
-
-def _only_step(text: str) -> Step:
-    (step,) = parse_lesson(text).steps
-    return step
-
-
-def _told(text: str) -> list[tuple[int, str, str]]:
-    return [(error.line, error.reason, error.hint) for error in parse_lesson_all(text).errors]
-
-
-def _told_once(text: str, line: int, reason: str, hint: str) -> None:
-    told = _told(text)
-    assert [(told_line, reason in told_reason, hint in told_hint) for told_line, told_reason, told_hint in told] == [
-        (line, True, True)
-    ], told
 
 
 def test_a_fence_that_says_nothing_is_just_shown() -> None:
     text = "One.\n\n```json\n{}\n```\n\n    code\n\n- two\n\n  ```\n  three\n  ```\n"
-    assert _only_step(_in_step(text)).body == (Prose(text.rstrip(), 16),)
+    assert only_step(in_step(text)).body == (Prose(text.rstrip(), 16),)
 
 
 def test_prose_is_kept_as_it_was_written() -> None:
     text = (
         "| a | b |\n|---|---|\n| `1` | *2* |\n\n> a quote\n> [link](https://example.com)\n\n### Deeper\n\n---\n\nEnd  "
     )
-    (prose,) = _only_step(_in_step(text)).body
+    (prose,) = only_step(in_step(text)).body
     assert prose == Prose(text.rstrip(), 16)
 
 
 def test_a_comment_of_html_is_left_out() -> None:
     text = "One.\n\n<!-- a\nb -->\n<!-- c -->\n\nTwo."
-    assert _only_step(_in_step(text)).body == (Prose("One.", 16), Prose("Two.", 22))
+    assert only_step(in_step(text)).body == (Prose("One.", 16), Prose("Two.", 22))
 
 
 def test_other_html_is_wrong() -> None:
-    _told_once(_in_step("<details>\nx\n</details>\n"), 16, "HTML", "write Markdown")
+    told_once(in_step("<details>\nx\n</details>\n"), 16, "HTML", "write Markdown")
 
 
 def test_a_drawing_need_not_be_a_figure_of_the_paper() -> None:
-    assert _only_step(_in_step("```text {.figure}\n o--o\n```\n")).body == (Drawing(" o--o", 0, 17),)
+    assert only_step(in_step("```text {.figure}\n o--o\n```\n")).body == (Drawing(" o--o", 0, 17),)
 
 
 def test_an_alert_may_be_written_in_capitals_and_hold_blocks() -> None:
     text = "> [!NOTE]\n> One:\n>\n> - two\n> - three\nlazy\n"
-    assert _only_step(_in_step(text)).body == (Note(NoteKind.NOTE, "One:\n\n- two\n- three\nlazy", 17),)
+    assert only_step(in_step(text)).body == (Note(NoteKind.NOTE, "One:\n\n- two\n- three\nlazy", 17),)
 
 
 def test_a_solution_may_be_hidden_altogether() -> None:
-    step = _only_step(_in_step("```bash {.solution}\nip a\nip r\n```\n"))
+    step = only_step(in_step("```bash {.solution}\nip a\nip r\n```\n"))
     assert (step.body, step.solution) == ((), ("ip a", "ip r"))
 
 
 def test_a_fence_may_hold_a_fence() -> None:
-    step = _only_step(_in_step("````bash {.type}\ncat <<E\n```\nE\n````\n~~~bash {.type}\nls\n~~~\n"))
+    step = only_step(in_step("````bash {.type}\ncat <<E\n```\nE\n````\n~~~bash {.type}\nls\n~~~\n"))
     assert step.body == (Commands("cat <<E\n```\nE", 17), Commands("ls", 22))
 
 
 def test_a_check_may_go_without_arguments() -> None:
-    step = _only_step(_in_step("```yaml {.checks}\n- a.b:\n- a.c: {}\n- a.d\n```\n", checks=False))
+    step = only_step(in_step("```yaml {.checks}\n- a.b:\n- a.c: {}\n- a.d\n```\n", checks=False))
     assert [(use.id, use.arguments, use.line) for use in step.checks] == [
         ("a.b", {}, 14),
         ("a.c", {}, 15),
@@ -90,15 +68,15 @@ def test_a_check_may_go_without_arguments() -> None:
 def test_arguments_are_text_numbers_booleans_and_lists() -> None:
     arguments = 'a: on, b: 12, c: true, d: "12", e: [1, x], f: ~, g: 1.5, h: 012, i: 1:30, j: -1'
     text = f"```yaml {{.checks}}\n- a.b: {{{arguments}}}\n```\n"
-    (use,) = _only_step(_in_step(text, checks=False)).checks
+    (use,) = only_step(in_step(text, checks=False)).checks
     numbers = {"b": 12, "e": [1, "x"], "j": -1}
     texts = {"a": "on", "d": "12", "g": "1.5", "h": "012", "i": "1:30"}
     assert use.arguments == {**numbers, **texts, "c": True, "f": None}
 
 
 def test_the_errors_of_a_file_are_told_all_at_once_and_in_order() -> None:
-    text = _in_step("```bash {.tpye}\nls\n```\n> [!hnit]\n> a\n\n## C\n\n## B {#b}\n\n```question\nask: 1\n```\n")
-    told = _told(text)
+    text = in_step("```bash {.tpye}\nls\n```\n> [!hnit]\n> a\n\n## C\n\n## B {#b}\n\n```question\nask: 1\n```\n")
+    told = problems_of(text)
     assert [line for line, _, _ in told] == [16, 19, 22, 22, 24, 27, 27, 27, 27, 27]
     assert [reason for _, reason, _ in told][:5] == [
         "there is no class .tpye",
@@ -114,7 +92,7 @@ def test_the_errors_of_a_file_are_told_all_at_once_and_in_order() -> None:
 
 def test_what_can_be_read_of_a_broken_lesson_is_there() -> None:
     parsed = parse_lesson_all(
-        _in_step("```bash {.tpye}\nls\n```\n\n## C {#c}\n\n## D {#d}\n\n```yaml {.checks}\n- a.b\n```\n")
+        in_step("```bash {.tpye}\nls\n```\n\n## C {#c}\n\n## D {#d}\n\n```yaml {.checks}\n- a.b\n```\n")
     )
     assert parsed.lesson is not None
     assert [step.id for step in parsed.lesson.steps] == ["b", "d"]
@@ -134,26 +112,26 @@ def test_what_can_be_read_of_a_broken_lesson_is_there() -> None:
         (HEAD.replace("# A\n", "Early.\n\n# A\n"), 9, "the title comes late", "right below"),
         (HEAD + "\n# A\n", 11, "a second title", "## Title {#id}"),
         (HEAD + "```bash {.type}\nls\n```\n", 10, "before the first step", "## Title {#id}"),
-        (HEAD + "```question\n" + _QUESTION + "```\n", 10, "before the first step", "## Title {#id}"),
+        (HEAD + "```question\n" + QUESTION + "```\n", 10, "before the first step", "## Title {#id}"),
         (HEAD + "```bash {.tpye}\nls\n```\n", 10, "no class .tpye", "did you mean 'type'?"),
         (HEAD + "\n> [!hint]\n> a\n", 11, "a hint before the first step", "## Title {#id}"),
         (HEAD + "\n[a]: https://example.com\n", 11, "a link definition: [A]", "[text](address)"),
         (
-            HEAD + "\n## One two, three four\n\n```question\n" + _QUESTION + "```\n",
+            HEAD + "\n## One two, three four\n\n```question\n" + QUESTION + "```\n",
             11,
             "without an id",
             "{#one-two-three}",
         ),
-        (HEAD + "\n## 10.0.0.1 {#B}\n\n```question\n" + _QUESTION + "```\n", 11, "the step's id is 'B'", "{#b}"),
-        (HEAD + "\n## …\n\n```question\n" + _QUESTION + "```\n", 11, "without an id", "{#step}"),
+        (HEAD + "\n## 10.0.0.1 {#B}\n\n```question\n" + QUESTION + "```\n", 11, "the step's id is 'B'", "{#b}"),
+        (HEAD + "\n## …\n\n```question\n" + QUESTION + "```\n", 11, "without an id", "{#step}"),
         (
-            HEAD + "\n## B {#b .c}\n\n```question\n" + _QUESTION + "```\n",
+            HEAD + "\n## B {#b .c}\n\n```question\n" + QUESTION + "```\n",
             11,
             "a heading takes no 'class'",
             "## Title {#id}",
         ),
         (
-            HEAD + "\nB {#b}\n---\n\n```question\n" + _QUESTION + "```\n",
+            HEAD + "\nB {#b}\n---\n\n```question\n" + QUESTION + "```\n",
             11,
             "a heading by underlining",
             "an empty line",
@@ -162,7 +140,7 @@ def test_what_can_be_read_of_a_broken_lesson_is_there() -> None:
     ],
 )
 def test_what_is_wrong_with_the_frame_is_said(text: str, line: int, reason: str, hint: str) -> None:
-    _told_once(text, line, reason, hint)
+    told_once(text, line, reason, hint)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +170,7 @@ def test_what_is_wrong_with_the_frame_is_said(text: str, line: int, reason: str,
         ("```text {.figure n=1234}\nls\n```\n", 16, "the figure's number is '1234'", "n=13"),
         ("```text {.figure n=²}\nls\n```\n", 16, "can't be read", "straight quotes"),
         ('```text {.figure n="²"}\nls\n```\n', 16, "the figure's number is '²'", "n=13"),
-        ("```question {.x}\n" + _QUESTION + "```\n", 16, "a question takes no braces", "```question"),
+        ("```question {.x}\n" + QUESTION + "```\n", 16, "a question takes no braces", "```question"),
         ("```bash {.repair}\nls\n```\n", 16, "a repair without a mistake", "below its mistake"),
         ("```bash {.mistake}\nls\n```\ntext\n```bash {.repair}\nls\n```\n", 20, "a repair without a mistake", "below"),
         ("```bash {.solution}\nls\n```\n```bash {.solution}\nls\n```\n", 19, "a second solution", ".alternative"),
@@ -208,33 +186,33 @@ def test_what_is_wrong_with_the_frame_is_said(text: str, line: int, reason: str,
         ('> [!hint needs="a]\n> a\n', 16, "can't be read", "straight quotes"),
         ("> [!hint]\n> a\n> [!hint]\n> b\n", 18, "an alert inside of an alert", "an empty line"),
         ("```yaml {.see}\nshows: [a.b]\n```\n", 11, "a checks block and a see block", "two steps"),
-        ("```question\n" + _QUESTION + "```\n", 11, "a checks block and a question", "two steps"),
+        ("```question\n" + QUESTION + "```\n", 11, "a checks block and a question", "two steps"),
         ("```qeustion\nask: a\n```\n", 16, "```qeustion", "did you mean 'question'?"),
     ],
 )
 def test_what_is_wrong_with_a_piece_is_said(text: str, line: int, reason: str, hint: str) -> None:
-    found = [told for told in _told(_in_step(text)) if told[0] == line]
-    assert any(reason in told_reason and hint in told_hint for _, told_reason, told_hint in found), _told(
-        _in_step(text)
+    found = [told for told in problems_of(in_step(text)) if told[0] == line]
+    assert any(reason in told_reason and hint in told_hint for _, told_reason, told_hint in found), problems_of(
+        in_step(text)
     )
 
 
 def test_a_step_without_a_name_is_known_by_its_title() -> None:
     assert (11, "the step 'Soon' has nothing to pass") in [
-        (line, reason) for line, reason, _ in _told(f"{HEAD}\n## Soon\n")
+        (line, reason) for line, reason, _ in problems_of(f"{HEAD}\n## Soon\n")
     ]
 
 
 def test_a_heading_by_underlining_may_have_several_lines() -> None:
-    told = _told(f"{HEAD}\nSo it\nis\n--\n")
+    told = problems_of(f"{HEAD}\nSo it\nis\n--\n")
     assert [(line, hint) for line, _, hint in told][1] == (11, "write `## So it is {#so-it-is}`")
 
 
 def test_two_see_blocks_or_questions_are_two_steps() -> None:
     see = "```yaml {.see}\nshows: [a.b]\n```\n"
-    _told_once(_in_step(see + see, checks=False), 16, "a second of a see block", "two steps")
-    question = f"```question\n{_QUESTION}```\n"
-    _told_once(_in_step(question + question, checks=False), 20, "a second of a question", "two steps")
+    told_once(in_step(see + see, checks=False), 16, "a second of a see block", "two steps")
+    question = f"```question\n{QUESTION}```\n"
+    told_once(in_step(question + question, checks=False), 20, "a second of a question", "two steps")
 
 
 @pytest.mark.parametrize(
@@ -264,12 +242,12 @@ def test_two_see_blocks_or_questions_are_two_steps() -> None:
     ],
 )
 def test_what_is_wrong_with_a_list_of_checks_is_said(text: str, line: int, reason: str, hint: str) -> None:
-    _told_once(_in_step(f"```yaml {{.checks}}\n{text}\n```\n", checks=False), line, reason, hint)
+    told_once(in_step(f"```yaml {{.checks}}\n{text}\n```\n", checks=False), line, reason, hint)
 
 
 def test_a_requirement_that_fails_names_its_diagnosis() -> None:
     text = "```yaml {.requires}\n- a.b: {fails: true}\n```\n"
-    _told_once(_in_step(text), 17, "`fails` is not a text", "some words")
+    told_once(in_step(text), 17, "`fails` is not a text", "some words")
 
 
 @pytest.mark.parametrize(
@@ -288,7 +266,7 @@ def test_a_requirement_that_fails_names_its_diagnosis() -> None:
     ],
 )
 def test_what_is_wrong_with_a_see_block_is_said(text: str, line: int, reason: str, hint: str) -> None:
-    told = _told(_in_step(f"```yaml {{.see}}\n{text}\n```\n", checks=False))
+    told = problems_of(in_step(f"```yaml {{.see}}\n{text}\n```\n", checks=False))
     assert len(told) == 1, told
     assert told[0][0] in (line, line + 1)
     assert reason in told[0][1]
@@ -296,108 +274,9 @@ def test_what_is_wrong_with_a_see_block_is_said(text: str, line: int, reason: st
 
 
 def test_what_was_typed_may_be_all_that_counts() -> None:
-    see = _only_step(_in_step("```yaml {.see}\ntyped: a.b\n```\n", checks=False)).see
+    see = only_step(in_step("```yaml {.see}\ntyped: a.b\n```\n", checks=False)).see
     assert see is not None
     assert (see.shows, see.typed and see.typed.id) == ((), "a.b")
-
-
-@pytest.mark.parametrize(
-    ("change", "line", "reason", "hint"),
-    [
-        (("ask: a?\n", ""), 14, "no 'ask'", "one or two sentences"),
-        (("check: a.b\n", ""), 14, "no 'check'", "@question"),
-        (("take: (a)\n", ""), 14, "no 'take'", "one group"),
-        (("wrong: [b]\n", ""), 14, "no 'wrong'", "or `choices`"),
-        (("ask: a?", "ask: [a]"), 14, "`ask` is not a text", "some words"),
-        (("ask: a?", 'ask: " "'), 14, "`ask` is not a text", "some words"),
-        (("reveal: ip a", "reveal: ip 'a"), 16, "`reveal` lacks a closing", "one complete command"),
-        (("reveal: ip a", "reveal: '# ip a'"), 16, "`reveal` is not one command", "`;`"),
-        (("reveal: ip a", "reveal: |\n  ip a\n  ip r"), 16, "`reveal` is not one command", "`;`"),
-        (("take: (a)", "take: a"), 17, "`take` has no groups", "(?:…)"),
-        (("take: (a)", "take: (a)(b)"), 17, "`take` has 2 groups", "(?:…)"),
-        (("take: (a)", "take: (a"), 17, "`take` is no regular expression", "single quotes"),
-        (("take: (a)", "take: a{99999999999999999999}(a)"), 17, "`take` is no regular expression", "single quotes"),
-        (("take: (a)", "take: '([[]a])'"), 17, "`take` is no regular expression: Possible nested set", "single quotes"),
-        (("take: (a)", f"take: {'(' * 5000 + ')' * 5000}"), 17, "`take` is no regular expression", "single quotes"),
-        (("wrong: [b]", "wrong: []"), 18, "`wrong` is not a list of answers", "at least one"),
-        (("wrong: [b]", "wrong: b"), 18, "`wrong` is not a list of answers", "at least one"),
-        (("wrong: [b]", "wrong: [[b]]"), 18, "`wrong` is not a list of answers", "at least one"),
-        (("wrong: [b]", "wrong: [b]\nwith: [c]"), 19, "`with` is not a mapping", "{name: value}"),
-        (("wrong: [b]", "wrong: [b]\nwrnog: 1"), 19, "no key 'wrnog'", "did you mean 'wrong'?"),
-    ],
-)
-def test_what_is_wrong_with_a_question_is_said(change: tuple[str, str], line: int, reason: str, hint: str) -> None:
-    text = f"```question\n{_QUESTION.replace(*change)}\n```\n"
-    _told_once(_in_step(text, checks=False), line, reason, hint)
-
-
-_CHOOSE = _QUESTION.replace("wrong: [b]", "choices: CHOICES")
-
-
-def _question(choices: str) -> Question:
-    text = f"```question\n{_CHOOSE.replace('CHOICES', choices)}```\n"
-    question = _only_step(_in_step(text, checks=False)).question
-    assert question is not None
-    return question
-
-
-def test_choices_stand_in_the_order_of_the_file_and_need_no_wrong_answers() -> None:
-    question = _question("[UP, DOWN, '  on  hold ']")
-    assert (question.choices, question.wrong) == (("UP", "DOWN", "on hold"), ())
-    assert _question("[UP, DOWN]\nwrong: [LOST]").wrong == ("LOST",)
-
-
-def test_numbers_and_yes_and_no_are_choices_as_they_are_written() -> None:
-    assert _question("[0, 1, 010, 1.10, yes, no]").choices == ("0", "1", "010", "1.10", "yes", "no")
-
-
-def test_a_question_without_choices_is_typed() -> None:
-    question = _only_step(_in_step(f"```question\n{_QUESTION}```\n", checks=False)).question
-    assert question is not None
-    assert question.choices == ()
-
-
-_LIST = "`choices` is not a list of answers"
-
-
-@pytest.mark.parametrize(
-    ("choices", "line", "reason", "hint"),
-    [
-        ("", 18, _LIST, "2 to 6 answers"),
-        ("a", 18, _LIST, "2 to 6 answers"),
-        ("{a: b, c: d}", 18, _LIST, "2 to 6 answers"),
-        ("[]", 18, _LIST, "2 to 6 answers"),
-        ("[a]", 18, "1 in `choices`", "2 to 6 answers"),
-        ("[a, b, c, d, e, f, g]", 18, "7 in `choices`", "2 to 6 answers"),
-        ("\n- a\n- [b]", 20, "a choice that is not a text", "in quotes"),
-        ("\n- a\n- true", 20, "a choice that is not a text", "in quotes"),
-        ("\n- ' '\n- a", 19, "a choice that is not a text", "in quotes"),
-        ("\n- a\n-\n- b", 20, "a choice that is not a text", "in quotes"),
-        (f"\n- a\n- {'b' * 41}", 20, "a choice of 41 characters", "at most 40"),
-        ("\n- a b\n- c\n- ' A  B'", 21, "the choice 'A B' is given twice", "case and blanks"),
-        ("\n- 1\n- '1'", 20, "the choice '1' is given twice", "keep one"),
-    ],
-)
-def test_what_is_wrong_with_choices_is_said(choices: str, line: int, reason: str, hint: str) -> None:
-    text = f"```question\n{_CHOOSE.replace('CHOICES', choices)}```\n"
-    _told_once(_in_step(text, checks=False), line, reason, hint)
-
-
-@pytest.mark.parametrize("number", [2, 6])
-def test_choices_of_any_allowed_number_and_length_are_read(number: int) -> None:
-    assert _question("".join(f"\n- {letter * 40}" for letter in "abcdef"[:number])).choices == tuple(
-        letter * 40 for letter in "abcdef"[:number]
-    )
-
-
-def test_wrong_answers_are_judged_beside_choices_too() -> None:
-    text = f"```question\n{_CHOOSE.replace('CHOICES', '[a, b]')}wrong: []\n```\n"
-    _told_once(_in_step(text, checks=False), 19, "`wrong` is not a list of answers", "at least one")
-
-
-def test_a_question_that_is_no_mapping_is_said_once() -> None:
-    _told_once(_in_step("```question\n- ask\n```\n", checks=False), 14, "a question is not a mapping", "ask, check")
-    _told_once(_in_step("```question\nask: [\n```\n", checks=False), 15, "not YAML", "quotes")
 
 
 _ODD = (
@@ -420,7 +299,7 @@ _FRAGMENTS = st.sampled_from([*_ODD, *(line for text in example_texts().values()
 
 @given(st.text() | st.lists(_FRAGMENTS | st.text(max_size=8)).map("\n".join))
 def test_any_text_is_a_lesson_or_has_lesson_errors(text: str) -> None:
-    for source in (text, HEAD + text, _in_step(text), f"---\n{text}\n---\n{text}"):
+    for source in (text, HEAD + text, in_step(text), f"---\n{text}\n---\n{text}"):
         parsed = parse_lesson_all(source)
         assert parsed.lesson or parsed.errors
         for error in parsed.errors:
@@ -437,13 +316,13 @@ def test_any_text_is_a_lesson_or_has_lesson_errors(text: str) -> None:
 @example("- \ud800")
 def test_any_text_in_a_yaml_block_is_read_or_refused(text: str) -> None:
     for kind in ("yaml {.checks}", "yaml {.requires}", "yaml {.see}", "question"):
-        for error in parse_lesson_all(_in_step(f"~~~{kind}\n{text}\n~~~\n", checks=False)).errors:
+        for error in parse_lesson_all(in_step(f"~~~{kind}\n{text}\n~~~\n", checks=False)).errors:
             assert error.reason
 
 
 def test_a_placeholder_needs_the_fact_that_it_stands_for() -> None:
     see = "```yaml {.see}\n%splaceholder: x@ifN\n```\n"
-    step = _only_step(_in_step(see % "typed: {a.b: {}}\n", checks=False))
+    step = only_step(in_step(see % "typed: {a.b: {}}\n", checks=False))
     assert step.see is not None
     assert step.see.placeholder == "x@ifN"
-    _told_once(_in_step(see % "shows: [a.b]\n", checks=False), 15, "a placeholder without `typed`", "stands for")
+    told_once(in_step(see % "shows: [a.b]\n", checks=False), 15, "a placeholder without `typed`", "stands for")

@@ -1,25 +1,18 @@
-"""Solve, verify, grade and what they are made of, on live labs."""
+"""Solve and verify, on live labs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import TRIED
 from tests.session.conftest import SMALL, Pack
-from tutor.check import NetworkState, Probe, Replies
-from tutor.errors import LabError, LessonError, TutorError
-from tutor.lab.client import Lab
+from tutor.errors import LessonError
 from tutor.lab.nursery import Nursery
 from tutor.lab.programs import missing_programs
-from tutor.session import workshop as workshop_module
-from tutor.session.grade import grade
-from tutor.session.live import Live
 from tutor.session.material import Material, load_material
-from tutor.session.probing import send_probes
 from tutor.session.results import RunResult, StepResult
 from tutor.session.solve import Solver
 from tutor.session.verify import Verifier
@@ -295,124 +288,3 @@ def test_a_lesson_whose_solution_does_not_do_it_is_not_solved(hurried: None, nur
     run = Solver(workshop, material.judge, material.course).run(material.lessons(()), _ignore)
     assert not run.passed
     assert run.lessons[0].steps[0].diagnosis == "link.down"
-
-
-def _grade(workshop: Workshop, material: Material, place: str, script: str) -> dict[str, bool | None]:
-    lesson, step = material.place(place)
-    result = grade(workshop, material.judge, lesson, step, script)
-    return {each.id: each.passed for each in result.steps}
-
-
-def test_grade_judges_what_holds_until_the_end_and_nothing_else(workshop: Workshop, material: Material) -> None:
-    papers = "ip link add veth-a-ns1 type veth peer name veth-b-ns1\nip link set veth-a-ns1 up\n"
-    wanted = {"pair": True, "one-end-up": True, "look": None, "state": None, "carrier": None, "unplug": True}
-    assert _grade(workshop, material, "veth-pair", papers) == wanted
-    assert _grade(workshop, material, "veth-pair", papers + "ip link set veth-b-ns1 up") == wanted
-    assert _grade(workshop, material, "veth-pair", papers + "exit 3") == wanted
-    assert _grade(workshop, material, "veth-pair", "true")["pair"] is False
-
-
-def test_grade_of_one_step_starts_there_and_asks_all_of_its_checks(workshop: Workshop, material: Material) -> None:
-    both = "ip link set veth-a-ns1 up; ip link set veth-b-ns1 up"
-    assert _grade(workshop, material, "veth-pair/one-end-up", both) == {"one-end-up": False}
-    assert _grade(workshop, material, "veth-pair/carrier", "ip link set veth-b-ns1 up") == {"carrier": True}
-    assert _grade(workshop, material, "initial-state/links", "ip a") == {"links": None}
-
-
-def test_what_a_script_leaves_in_the_background_is_judged_with_it(workshop: Workshop, material: Material) -> None:
-    script = "(sleep 0.4; ip link add veth-a-ns1 type veth peer name veth-b-ns1) & disown"
-    assert _grade(workshop, material, "veth-pair/pair", script) == {"pair": True}
-
-
-def test_a_script_that_never_ends_is_judged_all_the_same(
-    workshop: Workshop, material: Material, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tutor.session.grade.run_script", lambda lab, text: run_script(lab, text, seconds=0.5))
-    script = "ip link add veth-a-ns1 type veth peer name veth-b-ns1; sleep 100"
-    assert _grade(workshop, material, "veth-pair/pair", script) == {"pair": True}
-
-
-def test_a_script_may_read_its_standard_input_and_use_here_documents(lab: Lab) -> None:
-    ran = run_script(lab, "cat\ncat <<E\nhello\nE\nread x\necho end\nexit 4")
-    assert (ran.status, ran.output) == (4, "hello\nend\n")
-
-
-def test_earlier_steps_that_hang_are_an_error(workshop: Workshop, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workshop_module, "run_script", lambda lab, script: run_script(lab, script, seconds=0.2))
-    with pytest.raises(LabError):
-        workshop.replay(lab, ["sleep 5"])
-
-
-def state_of(lab: Lab) -> NetworkState:
-    live = Live(lab)
-    try:
-        return live.state()
-    finally:
-        live.close()
-
-
-def test_probes_tell_who_answers_and_why_not(lab: Lab) -> None:
-    run_script(lab, "ip netns add ns1")
-    wanted = (
-        Probe("ping", "root", "8.8.8.8"),
-        Probe("ping", "root", "10.1.0.99"),
-        Probe("ping", "ns1", "8.8.8.8"),
-        Probe("tcp", "root", "8.8.8.8", 80),
-        Probe("tcp", "root", "8.8.8.8", 81),
-        Probe("http", "root", "1.1.1.1"),
-        Probe("dns", "root", "example.com"),
-        Probe("dns", "root", "nowhere.test"),
-    )
-    replies = send_probes(lab, wanted, state_of(lab))
-    assert [replies[probe].answered for probe in wanted] == [True, False, False, True, False, True, True, False]
-    assert replies[wanted[1]].reason == "timed out"
-    assert replies[wanted[2]].reason == "Network is unreachable"
-    assert replies[wanted[4]].reason == "Connection refused"
-
-
-def test_what_was_answered_is_not_asked_again_until_the_network_changes(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[Probe] = []
-
-    def send(lab: Lab, wanted: Iterable[Probe], state: NetworkState) -> Replies:
-        wanted = list(wanted)
-        sent.extend(wanted)
-        return send_probes(lab, wanted, state)
-
-    monkeypatch.setattr("tutor.session.live.send_probes", send)
-    answers, silent = Probe("ping", "root", "8.8.8.8"), Probe("ping", "root", "10.1.0.99")
-    live = Live(lab)
-    try:
-        for _ in range(2):
-            replies = live.ask([answers, silent])
-            assert (replies[answers].answered, replies[silent].answered) == (True, False)
-        assert sent == [answers, silent, silent]
-        run_script(lab, "ip link add veth-x type veth peer name veth-y")
-        live.state()
-        assert live.ask([answers])[answers].answered
-        assert sent[3:] == [answers]
-    finally:
-        live.close()
-
-
-def test_a_probe_from_nowhere_is_an_error_of_ours(lab: Lab) -> None:
-    with pytest.raises(TutorError, match="ns9"):
-        send_probes(lab, [Probe("ping", "ns9", "8.8.8.8")], state_of(lab))
-
-
-def test_a_state_follows_the_kernel(lab: Lab) -> None:
-    live = Live(lab)
-    try:
-        assert live.state().find_link("veth-x") is None
-        run_script(lab, "ip link add veth-x type veth peer name veth-y; ip netns add ns1; ip link set veth-y netns ns1")
-        state = live.state()
-        found = state.find_link("veth-x")
-        assert found is not None
-        peer = state.find_peer(found[1])
-        assert peer is not None
-        assert peer[0].names == ("ns1",)
-        run_script(lab, "ip netns del ns1")
-        assert live.until(lambda now: True if now.find_link("veth-x") is None else None, 60)
-    finally:
-        live.close()
