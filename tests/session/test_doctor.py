@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import termios
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +106,25 @@ def test_a_terminal_that_does_not_serve_is_told_why() -> None:
     assert "40x10" in _judged((40, 10))[0]
     assert _judged(encoding="ANSI_X3.4-1968")[0].endswith("export LANG=C.UTF-8")
     assert "8 colours" in _judged(colours=8)[0]
+
+
+def test_a_terminal_is_judged_though_what_is_said_goes_elsewhere() -> None:
+    ours, theirs = os.openpty()
+    try:
+        termios.tcsetwinsize(theirs, (31, 97))
+        script = "from tutor.session.host_probes import terminal; print(*(found.said for found in terminal(None)))"
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)},
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "97x31" in done.stdout
 
 
 def test_a_program_that_a_lesson_needs_is_told_with_the_lesson(pack: Pack) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import curses
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -188,11 +187,13 @@ def files(patient: Patient) -> Iterable[Finding]:
 def terminal(patient: Patient) -> Iterable[Finding]:
     """Whether this terminal serves for `tutor start`."""
     del patient
-    if not sys.stdout.isatty():
+    # What is said may go elsewhere, into a pager or a file.
+    ours = next((descriptor for descriptor in (1, 2, 0) if os.isatty(descriptor)), None)
+    if ours is None:
         yield Finding("terminal", Level.OK, "none here; `tutor start` needs one, nothing else does")
         return
-    size = shutil.get_terminal_size()
-    yield from judge_terminal((size.columns, size.lines), os.environ, sys.stdout.encoding or "", _colours())
+    size = os.get_terminal_size(ours)
+    yield from judge_terminal((size.columns, size.lines), os.environ, sys.stdout.encoding or "", _colours(ours))
 
 
 def judge_terminal(
@@ -234,9 +235,9 @@ def judge_terminal(
     yield Finding(subject, Level.OK, f"{columns}x{rows}{comfortable}, {name}, {shown} colours, {encoding}")
 
 
-def _colours() -> int:
+def _colours(descriptor: int) -> int:
     try:
-        curses.setupterm()
+        curses.setupterm(fd=descriptor)
         return curses.tigetnum("colors")
     except curses.error:  # terminfo does not know this terminal
         return -1
