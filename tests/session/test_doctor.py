@@ -216,14 +216,18 @@ def test_what_fails_in_the_lab_is_told_in_its_own_words(
         Trial("broken", "echo it is broken; false", "nothing works", modules="veth", essential=True),
         Trial("silent", "false", "less works"),
         Trial("missing", "no-such-program", "less works", program="no-such-program"),
+        Trial("talkative", "seq -f word%g 100; false", "less works"),
     )
     monkeypatch.setattr(lab_probes, "TRIALS", trials)
-    broken, silent, missing = examine(nursery, workshop, material.course.lessons(), [lab_probes.features])
+    broken, silent, missing, talkative = examine(nursery, workshop, material.course.lessons(), [lab_probes.features])
     every = tuple(lesson.id for lesson in material.course.lessons())
     how = equipment.load_modules(["veth"])
     assert broken == Finding("broken", Level.PROBLEM, "it is broken", "nothing works", how, every)
     assert (silent.level, silent.said) == (Level.WARNING, "this kernel has it not")
     assert missing.said == "no-such-program is not installed"
+    first, *rest = talkative.said.split()
+    assert first == "…"
+    assert rest == [f"word{number}" for number in range(101 - len(rest), 101)]
 
 
 @pytest.mark.netns

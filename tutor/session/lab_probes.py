@@ -32,6 +32,7 @@ from tutor.session.remedies import namespaces_remedy
 from tutor.session.workshop import run_script
 
 _TRIAL_SECONDS = 10.0
+_WORDS_SHOWN = 240
 _OUTSIDE_ONLY = ("newuidmap", "newgidmap")
 """Programs that make labs; in them nobody needs these."""
 _WHERE_TO_INSTALL = "install them in /usr or /usr/local: nothing else of this machine shows in the lab"
@@ -242,7 +243,7 @@ def _try(patient: Patient, lab: Lab, trial: Trial) -> Finding:
     if trial.program and find_program(trial.program) is None:
         said = f"{trial.program} is not installed"
         return Finding(trial.subject, level, said, trial.means, remedy([trial.program]), users)
-    said = " ".join(ran.output.split())[-160:] or ("no answer" if ran.status is None else "this kernel has it not")
+    said = _last_words(ran.output) or ("no answer" if ran.status is None else "this kernel has it not")
     how = load_modules(trial.modules.split()) if trial.modules else ""
     return Finding(trial.subject, level, said, trial.means, how, users)
 
@@ -298,7 +299,7 @@ def kubectl(patient: Patient) -> Iterable[Finding]:
         ran = run_script(patient.lab, "kubectl version --client -o json", seconds=_TRIAL_SECONDS)
         version = parse_kubectl_version(ran.output)
         if version is None:
-            said = "it does not say its version: " + (" ".join(ran.output.split())[-160:] or "no answer")
+            said = "it does not say its version: " + (_last_words(ran.output) or "no answer")
             yield Finding(subject, Level.WARNING, said, "it may not work in the lab", _NEWER_KUBECTL, using)
         elif version < EXEC_SINCE:
             said = f"it is {_dotted(version)}"
@@ -349,3 +350,9 @@ def _lacking(patient: Patient, subject: str, said: str, missing: tuple[str, ...]
         patient.every_lesson if set(missing) & set(NEEDED) else tuple(id_ for ids_ in lessons.values() for id_ in ids_)
     )
     return Finding(subject, level, said, means, how, touched)
+
+
+def _last_words(text: str) -> str:
+    """What a program has said, on one line; of much only the end."""
+    said = " ".join(text.split())
+    return said if len(said) <= _WORDS_SHOWN else f"… {said[-_WORDS_SHOWN:].partition(' ')[2]}"

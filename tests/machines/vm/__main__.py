@@ -29,7 +29,7 @@ from tests.machines.vm import cargo, initramfs, qemu
 
 _HERE = Path(__file__).resolve().parent
 _CHECKOUT = _HERE.parents[2]
-_KERNELS = {"x86_64": "linux-image-cloud-amd64", "aarch64": "linux-image-cloud-arm64"}
+_DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}
 _ALSO = ("busybox-static", "make", "sudo")
 _RESULT_BYTES = 64 << 20
 _PROGRAMS = {"sqfstar": "squashfs-tools", "mmdebstrap": "mmdebstrap"}
@@ -42,11 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, default=_CHECKOUT / "build/vm", help="where JUnit and the rest go")
     parser.add_argument("--limit", type=float, default=45.0, metavar="MINUTES", help="give up after that")
     parser.add_argument("--emulate", action="store_true", help="without KVM, even where it works")
+    parser.add_argument(
+        "--arch", default=platform.machine(), choices=tuple(qemu.PROCESSORS), help="the processor; default: this one's"
+    )
     parser.add_argument("lessons", nargs="*", metavar="LESSON", help="only these; default: the whole course")
     given = parser.parse_args(arguments)
-    processor = qemu.PROCESSORS.get(platform.machine())
+    processor = qemu.PROCESSORS.get(given.arch)
     if processor is None:
-        return _can_not(f"no virtual machine is known for {platform.machine()}")
+        return _can_not(f"no virtual machine is known for {given.arch}")
     needed = {**_PROGRAMS, processor.program: f"qemu-system-{'x86' if 'x86' in processor.program else 'arm'}"}
     missing = [package for program, package in needed.items() if shutil.which(program) is None]
     if missing:
@@ -61,12 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace, processor: qemu.Processor) -> int:
     began = time.monotonic()
-    root = _root(given.suite)
+    root = _root(given.suite, given.arch)
     kernel, initial, image = _images(root)
     version = _python_version(root)
-    wheels = cargo.wheels(_CHECKOUT, _keep("wheels"), sys.executable, version, platform.machine())
+    wheels = cargo.wheels(_CHECKOUT, _keep("wheels"), sys.executable, version, given.arch)
     machine = qemu.Machine(kernel, initial, processor)
-    accelerator = qemu.EMULATED if given.emulate else qemu.choose(machine)
+    is_emulated = given.emulate or given.arch != platform.machine()
+    accelerator = qemu.EMULATED if is_emulated else qemu.choose(machine)
     settings = {"LESSONS": " ".join(given.lessons)}
     with tempfile.TemporaryDirectory(prefix="vm-") as folder:
         load, scratch = Path(folder, "cargo.tar"), Path(folder, "results.tar")
@@ -104,12 +108,13 @@ def _watch(command: Sequence[str], seconds: float) -> bool:
     return True
 
 
-def _root(suite: str) -> Path:
-    script = _HERE.parent / "root.sh"
-    include = ",".join((_KERNELS[platform.machine()], *_ALSO))
-    made = subprocess.run(
-        [script, "--suite", suite, "--include", include], stdout=subprocess.PIPE, text=True, check=True
-    )
+def _root(suite: str, arch: str) -> Path:
+    """The archive of a root; for another processor than ours, mmdebstrap asks for qemu-user-static and arch-test."""
+    command = [str(_HERE.parent / "root.sh"), "--suite", suite]
+    command += ["--include", ",".join((f"linux-image-cloud-{_DEBIAN[arch]}", *_ALSO))]
+    if arch != platform.machine():
+        command += ["--arch", _DEBIAN[arch]]
+    made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return Path(made.stdout.strip())
 
 
