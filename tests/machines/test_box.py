@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import struct
 import tarfile
@@ -73,22 +72,6 @@ def test_a_box_says_which_provider_it_is_for(tmp_path: Path) -> None:
         assert metadata is not None
         said = json.load(metadata)
     assert (said["provider"], said["format"], said["virtual_size"]) == ("libvirt", "qcow2", 8)
-
-
-def a_root(target: str) -> tarfile.TarFile:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        link = tarfile.TarInfo("./usr/bin/python3")
-        link.type, link.linkname = tarfile.SYMTYPE, target
-        archive.addfile(link)
-    packed.seek(0)
-    return tarfile.open(fileobj=packed)
-
-
-def test_wheels_are_those_for_the_python_of_the_root() -> None:
-    assert program.python_version(a_root("python3.11")) == "3.11"
-    with pytest.raises(KeyError, match="Python"):
-        program.python_version(a_root("pypy3"))
 
 
 def test_what_is_missing_to_make_a_box_is_named(

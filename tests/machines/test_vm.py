@@ -230,23 +230,3 @@ def test_what_can_not_be_tried_has_a_status_of_its_own(
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     assert program.main([]) == 2
     assert "sudo apt-get install squashfs-tools mmdebstrap qemu-system-x86" in capsys.readouterr().err
-
-
-def test_another_processor_is_emulated_and_its_root_asked_for_by_debians_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[list[str]] = []
-
-    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        asked.append(command)
-        return subprocess.CompletedProcess(command, 0, f"{tmp_path}/root.tar\n")
-
-    monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    monkeypatch.setattr("subprocess.run", run)
-    for arch in ("x86_64", "aarch64"):
-        assert program._root("bookworm", arch) == tmp_path / "root.tar"
-    own, foreign = asked
-    assert "--arch" not in own
-    assert "linux-image-cloud-amd64" in own[-1]
-    assert foreign[-2:] == ["--arch", "arm64"]
-    assert "linux-image-cloud-arm64" in foreign[-3]

@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.machines import roots
 from tests.machines.box import disk
 from tests.machines.vm import cargo
 
@@ -58,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         box = _box(given.suite)
     except subprocess.CalledProcessError as error:
         return _can_not(f"{Path(error.cmd[0]).name} failed with status {error.returncode}")
-    except (KeyError, ValueError) as error:
+    except KeyError as error:
+        return _can_not(f"the root lacks {error}")
+    except ValueError as error:
         return _can_not(str(error))
     given.to.mkdir(parents=True, exist_ok=True)
     copy = given.to / NAME
@@ -73,14 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _box(suite: str) -> Path:
     """The box of a release, made where it is not kept yet."""
-    root = _root(suite)
-    with tarfile.open(root) as archive:
-        version = python_version(archive)
-    wheels = cargo.wheels(_CHECKOUT, _keep("wheels"), sys.executable, version, platform.machine())
+    root = roots.make(suite, (_KERNEL, *_SYSTEM, *_TO_BOOT, *_TO_WORK_IN))
+    version = roots.python_version(root)
+    wheels = cargo.wheels(_CHECKOUT, roots.kept("wheels"), sys.executable, version, platform.machine())
     parts = [root.name, wheels.name, str(_GIGABYTES)]
     parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(_HERE.iterdir()) if path.is_file()]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-    box = _keep("boxes") / f"{suite}-{key}.box"
+    box = roots.kept("boxes") / f"{suite}-{key}.box"
     with box.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not box.exists():
@@ -127,32 +128,6 @@ def _pack(image: Path, box: Path) -> None:
     with tarfile.open(box, "w:gz", compresslevel=1) as archive:
         for name in ("metadata.json", "Vagrantfile", "box.img"):
             archive.add(place / name, name)
-
-
-def _root(suite: str) -> Path:
-    include = ",".join((_KERNEL, *_SYSTEM, *_TO_BOOT, *_TO_WORK_IN))
-    command = [str(_HERE.parent / "root.sh"), "--suite", suite, "--include", include]
-    made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return Path(made.stdout.strip())
-
-
-def python_version(archive: tarfile.TarFile) -> str:
-    """Which Python is `python3` in a root: `3.11`.
-
-    Raises:
-        KeyError: there is none.
-    """
-    found = re.fullmatch(r"python(\d+\.\d+)", archive.getmember("./usr/bin/python3").linkname)
-    if found is None:
-        raise KeyError("the root has no Python 3")
-    return found[1]
-
-
-def _keep(name: str) -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base, "tutor", name)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _can_not(why: str) -> int:

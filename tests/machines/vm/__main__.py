@@ -1,6 +1,6 @@
 """Boots a Debian made from packages in a virtual machine, and solves the course there: see docs/platforms.md.
 
-    python3 -m tests.machines.vm [--suite SUITE] [--results FOLDER] [LESSON...]
+    python3 -m tests.machines.vm [--suite SUITE] [--arch PROCESSOR] [--results FOLDER] [LESSON...]
 
 The exit status is that of the job in the machine: 0 when all went well there, 1 when something failed, 2 when it could
 not be tried.
@@ -12,9 +12,7 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
-import os
 import platform
-import re
 import shutil
 import signal
 import subprocess
@@ -25,11 +23,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tests.machines import roots
 from tests.machines.vm import cargo, initramfs, qemu
 
 _HERE = Path(__file__).resolve().parent
 _CHECKOUT = _HERE.parents[2]
-_DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}
 _ALSO = ("busybox-static", "make", "sudo")
 _RESULT_BYTES = 64 << 20
 _PROGRAMS = {"sqfstar": "squashfs-tools", "mmdebstrap": "mmdebstrap"}
@@ -64,10 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace, processor: qemu.Processor) -> int:
     began = time.monotonic()
-    root = _root(given.suite, given.arch)
+    root = roots.make(given.suite, (f"linux-image-cloud-{roots.DEBIAN[given.arch]}", *_ALSO), given.arch)
     kernel, initial, image = _images(root)
-    version = _python_version(root)
-    wheels = cargo.wheels(_CHECKOUT, _keep("wheels"), sys.executable, version, given.arch)
+    version = roots.python_version(root)
+    wheels = cargo.wheels(_CHECKOUT, roots.kept("wheels"), sys.executable, version, given.arch)
     machine = qemu.Machine(kernel, initial, processor)
     is_emulated = given.emulate or given.arch != platform.machine()
     accelerator = qemu.EMULATED if is_emulated else qemu.choose(machine)
@@ -108,21 +106,11 @@ def _watch(command: Sequence[str], seconds: float) -> bool:
     return True
 
 
-def _root(suite: str, arch: str) -> Path:
-    """The archive of a root; for another processor than ours, mmdebstrap asks for qemu-user-static and arch-test."""
-    command = [str(_HERE.parent / "root.sh"), "--suite", suite]
-    command += ["--include", ",".join((f"linux-image-cloud-{_DEBIAN[arch]}", *_ALSO))]
-    if arch != platform.machine():
-        command += ["--arch", _DEBIAN[arch]]
-    made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return Path(made.stdout.strip())
-
-
 def _images(root: Path) -> tuple[Path, Path, Path]:
     """The kernel, the initramfs and the image of a root, made once for each root and each way to boot it."""
     scripts = [_HERE / name for name in ("init.sh", "boot.sh", "initramfs.py")]
     key = hashlib.sha256(b"".join([root.name.encode(), *(script.read_bytes() for script in scripts)])).hexdigest()[:16]
-    keep = _keep("vm")
+    keep = roots.kept("vm")
     kernel, initial, image = keep / f"{key}.kernel", keep / f"{key}.initramfs", keep / f"{root.stem}.squashfs"
     with _alone(keep):
         if not (kernel.exists() and initial.exists()):
@@ -138,22 +126,6 @@ def _images(root: Path) -> tuple[Path, Path, Path]:
                 subprocess.run(command, stdin=archive, stdout=subprocess.DEVNULL, check=True)
             new.rename(image)
     return kernel, initial, image
-
-
-def _python_version(root: Path) -> str:
-    with tarfile.open(root) as archive:
-        target = archive.getmember("./usr/bin/python3").linkname
-    found = re.fullmatch(r"python(\d+\.\d+)", target)
-    if found is None:
-        raise KeyError("Python 3")
-    return found[1]
-
-
-def _keep(name: str) -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base, "tutor", name)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 @contextlib.contextmanager
