@@ -44,7 +44,7 @@ class _Watched:
         reads = select.EPOLLIN if self.readable else 0
         return reads | (select.EPOLLOUT if self.writable else 0) | (select.EPOLLRDHUP if self.leaving else 0)
 
-    def find_call(self, events: int) -> Iterator[Call]:
+    def calls(self, events: int) -> Iterator[Call]:
         """Whom to call for what was reported. Looked up when its turn comes: who was called before may change it."""
         if self.leaving and events & (select.EPOLLRDHUP | _GONE):
             yield self.leaving
@@ -127,7 +127,7 @@ class Loop:
         timeout = max(0.0, min(ends) - time.monotonic()) if ends else None
         ready = [(fd, self._watched[fd], events) for fd, events in self._epoll.poll(timeout) if fd in self._watched]
         for descriptor, watched, events in ready:
-            for call in watched.find_call(events):
+            for call in watched.calls(events):
                 # What is called may unwatch others, and itself, whose turn in this round is still to come.
                 if self._watched.get(descriptor) is not watched:
                     break

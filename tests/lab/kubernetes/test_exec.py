@@ -215,6 +215,16 @@ def test_without_stdin_a_program_reads_the_end_at_once(loop: Loop) -> None:
         assert client.rest().keys() == {3}
 
 
+def test_the_end_of_the_input_stays_the_end_though_more_is_said_after_it(loop: Loop) -> None:
+    with Channels(loop.port) as client:
+        client.begin("command=sh&command=-c&command=sleep+0.5;+wc+-c&stdin=1&stdout=1")
+        for _ in range(4):  # more than a pipe holds: it still waits when the end is told
+            client.tell(0, bytes(50_000))
+        client.tell(255, b"\0")
+        client.tell(0, b"late")
+        assert int(client.rest()[1]) >= 200_000
+
+
 def test_sizes_that_are_none_are_read_over(loop: Loop) -> None:
     with Channels(loop.port) as client:
         client.begin("command=cat&stdin=1&stdout=1&tty=1")

@@ -69,16 +69,14 @@ class Execution:
         self._connection, self._loop, self._running = connection, loop, running
         self._order = order
         self._reader = websocket.MessageReader()
-        self._stdin = running.stdin
+        self._stdin, self._stdin_ends = running.stdin, not order.stdin and not order.tty
         self._sink = Outbox(loop, running.stdin)
         self._outputs = {running.stdout: STDOUT}
         if running.stderr >= 0:
             self._outputs[running.stderr] = STDERR
         self._status: int | None = None
         connection.heard, connection.gone, connection.turn = self.hear, self.hang_up, self._set_interest
-        if not order.stdin and not order.tty:
-            self._close_stdin()
-        self._set_interest()
+        self._written()
         running.on_exit(self._ended)
 
     def hear(self, data: bytes) -> None:
@@ -106,7 +104,8 @@ class Execution:
                 self._sink.send(data)
                 self._sink.then(self._written)
             elif channel == CLOSED and data == bytes((STDIN,)):
-                self._sink.then(self._close_stdin)
+                self._stdin_ends = True
+                self._sink.then(self._written)
             elif channel == RESIZE and self._order.tty:
                 self._resize(data)
 
@@ -121,7 +120,8 @@ class Execution:
                 self._running.resize(columns, rows)
 
     def _written(self) -> None:
-        if self._sink.broken:  # it reads no more
+        """What the client has sent was handed on, or can't be: the process reads no more."""
+        if self._stdin_ends or self._sink.broken:
             self._close_stdin()
         self._set_interest()
 
@@ -130,7 +130,6 @@ class Execution:
         if descriptor >= 0 and descriptor not in self._outputs:  # a terminal stays open: it is read, too
             self._loop.unwatch(descriptor)
             os.close(descriptor)
-        self._set_interest()
 
     def _read(self, descriptor: int) -> int:
         """Hand on what the process says; how much that was, 0 for nothing (yet, or any more)."""
