@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tutor.lab import memory
 from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery
 
@@ -36,14 +37,14 @@ def sh(lab: Lab) -> Sh:
 
 def run(lab: Lab, command: str, *, seconds: float = 60.0, machine: str = "", netns: int = 0) -> tuple[int, str]:
     """Run a bash command in a machine (default: the learner's): its exit status, and what it printed."""
-    output = os.memfd_create("output")
+    output = memory.to_gather()
     empty = os.open("/dev/null", os.O_RDONLY)
     try:
         status = lab.wait(
             lab.start(["bash", "-c", command], (empty, output, output), machine=machine, netns=netns), seconds
         )
         assert status is not None, f"{command!r} did not end"
-        return status, os.pread(output, 1 << 20, 0).decode(errors="replace")
+        return status, memory.gathered(output)
     finally:
         os.close(output)
         os.close(empty)

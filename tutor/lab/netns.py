@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from tutor.errors import LabError, MissingTool
+from tutor.lab import memory
 from tutor.lab import syscalls as sc
 from tutor.lab.process import default_signals
 
@@ -96,9 +97,7 @@ def set_nsid(netns: int, other: int, number: int) -> None:
 
 def spawn(netns: int, argv: Sequence[str], stdin: str = "") -> Running:
     """Start a program of the host in a network namespace, in the file system that the agent sees."""
-    given, output = os.memfd_create("stdin"), os.memfd_create("output")
-    os.write(given, stdin.encode())
-    os.lseek(given, 0, os.SEEK_SET)
+    given, output = memory.to_read(stdin), memory.to_gather()
     with inside(netns):
         pid = os.fork()
         if pid == 0:
@@ -127,7 +126,7 @@ class Running:
             LabError: it failed.
         """
         _, status = os.waitpid(self._pid, 0)
-        text = os.pread(self._output, os.fstat(self._output).st_size, 0).decode(errors="replace")
+        text = memory.gathered(self._output)
         os.close(self._output)
         code = os.waitstatus_to_exitcode(status)
         if code == 127:

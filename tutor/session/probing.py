@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from tutor.check import ROOT, NetworkState, Probe, Replies, Reply
 from tutor.errors import LabError
+from tutor.lab import memory
 from tutor.lab.client import Lab
 from tutor.patience import patiently
 
@@ -67,7 +68,7 @@ def _run_programs(lab: Lab, probes: Sequence[Probe], state: NetworkState) -> Rep
     running = []
     for probe in probes:
         inode = _source(probe, state)
-        output = os.memfd_create("probe")
+        output = memory.to_gather()
         quiet = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         job = lab.start(
             command_of(probe),
@@ -80,7 +81,7 @@ def _run_programs(lab: Lab, probes: Sequence[Probe], state: NetworkState) -> Rep
     replies: dict[Probe, Reply] = {}
     for probe, job, output in running:
         status = lab.wait(job, patiently(_SECONDS))
-        said = os.pread(output, 4096, 0).decode(errors="replace")
+        said = memory.gathered(output, 4096)
         os.close(output)
         if status == 127:
             raise LabError(f"a probe could not be sent: {said.strip()}", hint="run `tutor doctor`")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tutor.errors import LabError, TopologyError
+from tutor.lab import memory
 from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery
 from tutor.lab.topology_file import parse_topology
@@ -145,16 +146,14 @@ def run_script(lab: Lab, script: str, *, machine: str = "", seconds: float = SCR
     What it leaves in the background lives on; only bash itself is waited for. So its output goes to memory, not to a
     pipe.
     """
-    given, output = os.memfd_create("script"), os.memfd_create("output")
+    given, output = memory.to_read(script), memory.to_gather()
     try:
-        os.write(given, script.encode())
-        os.lseek(given, 0, os.SEEK_SET)
         # bash reads the script from a descriptor of its own: a command that reads its standard input must not eat it.
         job = lab.start(
             ["bash", "-c", "exec bash /proc/self/fd/9 9<&0 </dev/null"], (given, output, output), machine=machine
         )
         status = lab.wait(job, patiently(seconds))
-        return Ran(status, os.pread(output, _OUTPUT_BYTES, 0).decode(errors="replace"))
+        return Ran(status, memory.gathered(output, _OUTPUT_BYTES))
     finally:
         os.close(given)
         os.close(output)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tutor.errors import LabError, MissingTool
-from tutor.lab import netns
+from tutor.lab import memory, netns
 from tutor.lab.environment import ENVIRONMENT
 from tutor.lab.kubenet import node as texts
 from tutor.lab.kubenet import sandbox
@@ -62,7 +62,7 @@ def set_up(cluster: ClusterSpec, machines: Mapping[str, Machine]) -> dict[str, N
     scripts = [(node, *_start_script(cluster, node)) for node in nodes.values()]
     for node, pid, output in scripts:
         _, status = os.waitpid(pid, 0)
-        text = os.pread(output, 4096, 0).decode(errors="replace")
+        text = memory.gathered(output, 4096)
         os.close(output)
         if status:
             raise LabError(f"the node {node.machine.name} could not be set up: {' '.join(text.split())[:300]}")
@@ -97,9 +97,7 @@ def _start_script(cluster: ClusterSpec, node: Node) -> tuple[int, int]:
         script += texts.kubenet(cluster, node.spec, {each.pod.netns: each.pid for each in node.sandboxes})
     # It runs where its network plugin has not, too, and tells the control plane what it waits for.
     node.kubelet = _start_kubelet(node.machine, texts.kubelet_arguments(cluster, node.spec))
-    given, output = os.memfd_create("script"), os.memfd_create("output")
-    os.write(given, script.encode())
-    os.lseek(given, 0, os.SEEK_SET)
+    given, output = memory.to_read(script), memory.to_gather()
     pid = node.machine.spawn(["bash", "-s"], ENVIRONMENT, (given, output, output))
     os.close(given)
     return pid, output
