@@ -6,7 +6,7 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-pytest=("$PWD/.venv/bin/python" -m pytest -n 2)
+pytest=("$PWD/tests/once_more.sh" "$PWD/.venv/bin/python" -m pytest -n 2)
 status=0
 
 as_an_ordinary_user() {
@@ -16,9 +16,9 @@ as_an_ordinary_user() {
 if [ "$(id -u)" = 0 ]; then
     if unshare --mount --propagation private true; then
         echo '== as an ordinary user'
-        as_an_ordinary_user "${pytest[@]}" -p no:cacheprovider -m 'netns or pty' tests
+        as_an_ordinary_user "${pytest[@]}" -m 'netns or pty' tests
         echo '== as an ordinary user with a single id'
-        as_an_ordinary_user --single-id "${pytest[@]}" -p no:cacheprovider -m 'netns or pty' tests/lab \
+        as_an_ordinary_user --single-id "${pytest[@]}" -m 'netns or pty' tests/lab \
             --ignore tests/lab/aks --ignore tests/lab/kubernetes # tried with a single id above
         export TRIED_AS_AN_ORDINARY_USER=yes
     else
