@@ -145,6 +145,7 @@ def test_the_whole_first_section_of_the_paper_works(sh: Sh) -> None:
         "echo echo ok | sudo -s | grep -qx ok",
         "su -s /bin/sh nobody -c true",
         "nsenter -t $$ -n ip link && nsenter -t 1 -n -m ip link",
+        "nsenter -t $$ -a ip link && nsenter -t 1 --all ip link",
         "unshare -Urnm ip link",
         "unshare -fp --mount-proc ps -e",
         "mount -t tmpfs x /mnt && umount /mnt",

@@ -24,8 +24,12 @@ from tutor.lab.process import FAILED, close_descriptors, default_signals, detach
 PROCESS_LIMIT = 512
 """How many processes the machines of a lab can hold together: a fork bomb ends here."""
 
-_NAMESPACES = ("user", "cgroup", "ipc", "uts", "net", "mnt")
-"""In the order in which they must be entered: the user namespace gives the right to the others."""
+_NAMESPACES = ("user", "cgroup", "ipc", "uts", "time", "net", "mnt")
+"""In the order in which they must be entered: the user namespace gives the right to the others.
+
+The clocks of the time namespace are the host's. It is there because `nsenter --all` enters it like the others, and may
+only enter what belongs to the machine.
+"""
 
 
 @dataclass(slots=True)
@@ -57,7 +61,8 @@ class Machine:
         sc.make_undumpable()
         limit_processes()
         for kind in _NAMESPACES:
-            sc.setns(self.namespaces[kind])
+            if kind in self.namespaces:
+                sc.setns(self.namespaces[kind])
 
     def close(self) -> None:
         """Let go of its namespaces."""
@@ -174,10 +179,15 @@ def start(name: str, hosts: Mapping[str, str]) -> Machine:
             os.waitpid(maker, 0)
     machine = Machine(name, init)
     for kind in (*_NAMESPACES, "pid"):
-        machine.namespaces[kind] = os.open(f"/proc/{init}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
+        if kind != "time" or _has_time_namespaces():
+            machine.namespaces[kind] = os.open(f"/proc/{init}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
     machine.root = os.open(f"/proc/{init}/root", os.O_PATH | os.O_CLOEXEC)
     machine.terminals = os.open(f"/proc/{init}/root/dev/pts", os.O_PATH | os.O_CLOEXEC)
     return machine
+
+
+def _has_time_namespaces() -> bool:
+    return os.path.exists("/proc/self/ns/time")  # depends on how the kernel was built
 
 
 def _hear(said: TextIO, word: str) -> str:
@@ -209,6 +219,8 @@ def _make(name: str, hosts: Mapping[str, str], *, say: int, hear: int) -> None:
     if show_sysfs is not None:
         show_sysfs()
     sc.unshare(sc.CLONE_NEWNS | sc.CLONE_NEWPID | sc.CLONE_NEWUTS | sc.CLONE_NEWIPC | sc.CLONE_NEWCGROUP)
+    if _has_time_namespaces():
+        sc.unshare(sc.CLONE_NEWTIME)
     # The init speaks only after the maker has told its pid.
     told, tell = os.pipe()
     init = fork_to(lambda: _become_init(name, root, say=say, told=told), say)

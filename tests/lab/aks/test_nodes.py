@@ -100,7 +100,8 @@ def test_a_pod_has_a_waiting_process_of_its_own_pids_name_and_ipc(ask: Ask) -> N
         of_pod = ask(own.replace("self", pid))[1].split()
         assert not set(of_pod) & set(at_node)
         assert ask(f"nsenter -t {pid} -u hostname")[1].strip() in {pod.name for pod in NODE0.pods}
-        assert words(ask(f"nsenter -t {pid} -m -u -i -n -p ps -o pid=,args= -p 1")[1]) == [["1", "/pause"]]
+        for which in ("-m -u -i -n -p", "-a"):
+            assert words(ask(f"nsenter -t {pid} {which} ps -o pid=,args= -p 1")[1]) == [["1", "/pause"]]
 
 
 def test_kubelet_is_seen_with_its_flags(ask: Ask) -> None:
