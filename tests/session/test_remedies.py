@@ -34,6 +34,7 @@ def _forbidding(root: Path, user: int) -> list[str]:
     [
         ({"user__max_user_namespaces": "0"}, True, True, "sudo sysctl -w user.max_user_namespaces=15000"),
         ({"user__max_net_namespaces": "3"}, True, True, "sudo sysctl -w user.max_net_namespaces=15000"),
+        ({"user__max_time_namespaces": "0"}, True, True, "sudo sysctl -w user.max_time_namespaces=15000"),
         ({"kernel__unprivileged_userns_clone": "0"}, True, False, "sudo sysctl -w kernel.unprivileged_userns_clone=1"),
         (
             {"kernel__apparmor_restrict_unprivileged_userns": "1"},

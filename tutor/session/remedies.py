@@ -91,7 +91,7 @@ def _is_few(value: str) -> bool:
 SWITCHES = (
     *(
         Switch(f"user.max_{kind}_namespaces", _is_few, _set(f"user.max_{kind}_namespaces={_PLENTY}"))
-        for kind in ("user", "net", "mnt", "pid", "uts", "ipc", "cgroup")
+        for kind in ("user", "net", "mnt", "pid", "uts", "ipc", "cgroup", "time")
     ),
     Switch(
         "kernel.unprivileged_userns_clone",
