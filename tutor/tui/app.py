@@ -42,6 +42,14 @@ class TutorApp(App[TutorError | None], inherit_bindings=False):
         wanted = self._preferences.now.theme
         self.wear(wanted if wanted in self.available_themes else DARK.name)
 
+    @property
+    def is_shell_to_come(self) -> bool:
+        """Whether the shell, which what is typed is for, is still to come; asked from another thread."""
+        screens = self.screen_stack
+        if len(screens) < 2:  # only Textual's own, which is empty
+            return True
+        return isinstance(screens[-1], LessonScreen) and screens[-1].is_shell_to_come
+
     def wear(self, theme: str) -> None:
         """Put on a theme, and the colours that go with it for programs in the shell."""
         self.ansi_theme_dark = BRIGHT_ANSI if theme == CONTRAST.name else self._usual_ansi

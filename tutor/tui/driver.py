@@ -23,6 +23,7 @@ from textual.messages import ExitApp
 from textual.widget import Widget
 
 from tutor.shell.input_split import PASTE_BEGIN, PASTE_END, InputSplit, Kind, Piece
+from tutor.tui.terminal.early import Early
 from tutor.tui.terminal.holding import HoldingDriver
 from tutor.tui.terminal.outlet import Outlet
 from tutor.tui.terminal.steady import steady
@@ -66,6 +67,15 @@ class RawInput(Protocol):
     @property
     def terminal_cursor(self) -> TerminalCursor | None:
         """Where the terminal's cursor is to be while the widget has the focus; None for nowhere."""
+
+
+@runtime_checkable
+class ShellAwaiting(Protocol):
+    """An application with a `RawInput` that is not there from the start."""
+
+    @property
+    def is_shell_to_come(self) -> bool:
+        """Whether it is still to come; asked from the thread that reads the keyboard."""
 
 
 class RawDriver(HoldingDriver):
@@ -128,6 +138,7 @@ class RawDriver(HoldingDriver):
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         split = InputSplit()
+        early = Early(self._is_shell_to_come, lambda: self._shell() is not None)
 
         def to_textual(data: bytes) -> None:
             for event in parser.feed(decode(data)):
@@ -137,14 +148,14 @@ class RawDriver(HoldingDriver):
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 held = split.hold_seconds
-                if selector.select(_POLL_SECONDS if held is None else held):
+                if selector.select(early.poll_seconds or _POLL_SECONDS if held is None else held):
                     data = self._read()
                     if not data:
                         self.send_message(ExitApp())
                         return
-                    self._hand_on(split.feed(data), to_textual)
-                elif held is not None:
-                    self._hand_on(split.flush(), to_textual)
+                    self._hand_on(early.sift(split.feed(data)), to_textual)
+                else:
+                    self._hand_on(early.sift(split.flush() if held is not None else ()), to_textual)
                 for event in parser.tick():
                     self.process_message(event)
 
@@ -160,8 +171,7 @@ class RawDriver(HoldingDriver):
         for piece in pieces:
             if piece.kind is Kind.ANSWER:
                 continue  # Textual would take it for keys
-            focused = self._focused()
-            shell = focused if isinstance(focused, RawInput) and focused.wants_keys else None
+            focused, shell = self._focused(), self._shell()
             if shell is not None and piece.kind is Kind.PROGRAM:
                 shell.take_keys(piece.data)
             elif shell is not None and piece.kind is Kind.PASTE:
@@ -176,6 +186,14 @@ class RawDriver(HoldingDriver):
         until = time.monotonic() + _FOCUS_SECONDS
         while self._focused() is before and time.monotonic() < until and not self.exit_event.is_set():
             time.sleep(_FOCUS_POLL_SECONDS)
+
+    def _shell(self) -> RawInput | None:
+        """Who takes the keyboard's bytes now."""
+        focused = self._focused()
+        return focused if isinstance(focused, RawInput) and focused.wants_keys else None
+
+    def _is_shell_to_come(self) -> bool:
+        return isinstance(self._app, ShellAwaiting) and self._app.is_shell_to_come
 
     def _focused(self) -> Widget | None:
         try:

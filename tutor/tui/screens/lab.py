@@ -21,6 +21,7 @@ from tutor.session.view import Opening, StepView
 from tutor.tui.desk import Desk
 from tutor.tui.screens.ask import Ask
 from tutor.tui.screens.watch import WatchScreen
+from tutor.tui.terminal.making import Handle
 from tutor.tui.watching import LabWatch
 from tutor.tui.widgets.terminal import TerminalPane
 
@@ -49,6 +50,12 @@ class LabScreen(Screen[int]):
         """Whether this lab is one beside that of another tutor."""
         self.has_begun = False
         """Whether the learner is at a step."""
+        self._has_had_shell = False
+
+    @property
+    def is_shell_to_come(self) -> bool:
+        """Whether the first shell is still to come, or the focus that leads to it or elsewhere."""
+        return not (self._has_had_shell and self.focused is not None)
 
     # What the screen is asked for
 
@@ -104,8 +111,7 @@ class LabScreen(Screen[int]):
                 self.shell_comes(asks=started.asks, resumed=False)
             await asyncio.to_thread(import_module, _SCREEN)  # takes a while: painting goes on meanwhile
             if started is not None:
-                self.shell.attach(started.shell)
-                self.shell_opened()
+                self._take_shell(started.shell)
             opening = await self.desk.open()
         except TutorError as error:
             self.app.exit(error, return_code=2)
@@ -168,8 +174,12 @@ class LabScreen(Screen[int]):
 
     async def _open_shell(self) -> None:
         columns, rows = self.shell.columns_and_rows
-        self.shell.attach(await self.desk.shell(columns, rows))
+        self._take_shell(await self.desk.shell(columns, rows))
         self._shell_since = time.monotonic()
+
+    def _take_shell(self, shell: Handle) -> None:
+        self.shell.attach(shell)
+        self._has_had_shell = True
         self.shell_opened()
 
     async def _trouble(self, error: TutorError, lesson: Lesson, step: Step) -> None:
