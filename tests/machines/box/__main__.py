@@ -23,9 +23,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.machines import roots
+from tests.machines import roots, wheels
 from tests.machines.box import disk
-from tests.machines.vm import cargo
 
 NAME = "tutor.box"
 
@@ -77,8 +76,8 @@ def _box(suite: str) -> Path:
     """The box of a release, made where it is not kept yet."""
     root = roots.make(suite, (_KERNEL, *_SYSTEM, *_TO_BOOT, *_TO_WORK_IN))
     version = roots.python_version(root)
-    wheels = cargo.wheels(_CHECKOUT, roots.kept("wheels"), sys.executable, version, platform.machine())
-    parts = [root.name, wheels.name, str(_GIGABYTES)]
+    packages = wheels.fetch(version, platform.machine())
+    parts = [root.name, packages.name, str(_GIGABYTES)]
     parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(_HERE.iterdir()) if path.is_file()]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     box = roots.kept("boxes") / f"{suite}-{key}.box"
@@ -86,7 +85,7 @@ def _box(suite: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not box.exists():
             began = time.monotonic()
-            _make(root, wheels, box)
+            _make(root, packages, box)
             sys.stderr.write(f"box: made in {time.monotonic() - began:.0f} s, {box.stat().st_size >> 20} MB\n")
     return box
 

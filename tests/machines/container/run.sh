@@ -45,17 +45,18 @@ why_not() { # ENGINE
 }
 
 [ -x "$python" ] || can_not 'run `make setup` first'
-engines=("${wanted:-podman}")
-if [ -z "$wanted" ]; then
-    why=$(why_not docker)
-    if [ -z "$why" ]; then engines+=(docker); else echo "container: without docker: $why" >&2; fi
-fi
 status=0
-for one in "${engines[@]}"; do
+tried=0
+for one in ${wanted:-podman docker}; do
     why=$(why_not "$one")
-    [ -z "$why" ] || can_not "$why"
+    if [ -n "$why" ]; then
+        echo "container: without $one: $why" >&2
+        continue
+    fi
+    tried=1
     ended=0
     "$here/$one.sh" "${words[@]}" || ended=$?
     [ "$ended" -le "$status" ] || status=$ended
 done
+[ "$tried" = 1 ] || can_not 'there is nothing to try it with'
 exit "$status"

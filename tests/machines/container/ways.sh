@@ -2,37 +2,11 @@
 # `place` a folder of our own; `lessons` the lessons to solve, none for all.
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 checkout=$(realpath "$here/../../..")
-keep=${XDG_CACHE_HOME:-$HOME/.cache}/tutor
 python=$checkout/.venv/bin/python
 
 can_not() {
     echo "container: $1" >&2
     exit 2
-}
-
-wheels_for() { # the Python of the image
-    local wanted folder
-    wanted=$("$python" - "$checkout/pyproject.toml" <<'PYTHON'
-import sys, tomllib
-from pathlib import Path
-
-said = tomllib.loads(Path(sys.argv[1]).read_text())
-print(*sorted(said["build-system"]["requires"] + said["project"]["dependencies"]), sep="\n")
-PYTHON
-    )
-    folder=$keep/container-wheels/$(printf '%s\n' "$1" "$wanted" "$(uname -m)" | sha256sum | cut -c 1-16)
-    if [ ! -d "$folder" ]; then
-        local found=() tag
-        for tag in manylinux2014 manylinux_2_17 manylinux_2_28 manylinux_2_34; do
-            found+=(--platform "${tag}_$(uname -m)")
-        done
-        mapfile -t wanted <<<"$wanted"
-        rm -rf "$folder.new"
-        "$python" -m pip --quiet --quiet --disable-pip-version-check download --dest "$folder.new" \
-            --only-binary=:all: --python-version "$1" "${found[@]}" "${wanted[@]}" >&2
-        mv "$folder.new" "$folder"
-    fi
-    printf '%s\n' "$folder"
 }
 
 # The image `tutor` by the Containerfile, without a network. What it starts from is made from packages, or named by BASE.
@@ -45,7 +19,7 @@ build() {
         "${engine[@]}" import "$root" "$base" >"$place/said" 2>&1 || failed_to_build
     fi
     version=$("${engine[@]}" run --rm --network none "$base" python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-    wheels=$(wheels_for "$version")
+    wheels=$(cd "$checkout" && "$python" -m tests.machines.wheels "$version")
     # Both engines can copy files into an image; only podman can mount a folder while it builds one.
     printf 'FROM %s\nCOPY . /wheels\n' "$base" >"$place/Containerfile"
     "${engine[@]}" build --tag localhost/tutor-wheels --file "$place/Containerfile" "$wheels" >"$place/said" 2>&1 || failed_to_build

@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.machines import roots
+from tests.machines import roots, wheels
 from tests.machines.vm import cargo, initramfs, qemu
 
 _HERE = Path(__file__).resolve().parent
@@ -65,14 +65,14 @@ def _run(given: argparse.Namespace, processor: qemu.Processor) -> int:
     root = roots.make(given.suite, (f"linux-image-cloud-{roots.DEBIAN[given.arch]}", *_ALSO), given.arch)
     kernel, initial, image = _images(root)
     version = roots.python_version(root)
-    wheels = cargo.wheels(_CHECKOUT, roots.kept("wheels"), sys.executable, version, given.arch)
+    packages = wheels.fetch(version, given.arch)
     machine = qemu.Machine(kernel, initial, processor)
     is_emulated = given.emulate or given.arch != platform.machine()
     accelerator = qemu.EMULATED if is_emulated else qemu.choose(machine)
     settings = {"LESSONS": " ".join(given.lessons)}
     with tempfile.TemporaryDirectory(prefix="vm-") as folder:
         load, scratch = Path(folder, "cargo.tar"), Path(folder, "results.tar")
-        cargo.pack(load, _CHECKOUT, wheels, _HERE / "job.sh", settings)
+        cargo.pack(load, _CHECKOUT, packages, _HERE / "job.sh", settings)
         with scratch.open("wb") as file:
             file.truncate(_RESULT_BYTES)
         command = machine.command(accelerator, [(image, True), (load, True), (scratch, False)])
