@@ -24,12 +24,14 @@ from tutor.lab.process import FAILED, close_descriptors, default_signals, detach
 PROCESS_LIMIT = 512
 """How many processes the machines of a lab can hold together: a fork bomb ends here."""
 
-_NAMESPACES = ("user", "cgroup", "ipc", "uts", "time", "net", "mnt")
-"""In the order in which they must be entered: the user namespace gives the right to the others.
+_HAS_TIME = os.path.exists("/proc/self/ns/time")
+"""Whether this kernel was built with time namespaces.
 
-The clocks of the time namespace are the host's. It is there because `nsenter --all` enters it like the others, and may
-only enter what belongs to the machine.
+The clocks of a machine's are the host's. It is there because `nsenter --all` enters it like the others, and may only
+enter what belongs to the machine.
 """
+_NAMESPACES = ("user", "cgroup", "ipc", "uts", *(("time",) if _HAS_TIME else ()), "net", "mnt")
+"""In the order in which they must be entered: the user namespace gives the right to the others."""
 
 
 @dataclass(slots=True)
@@ -61,8 +63,7 @@ class Machine:
         sc.make_undumpable()
         limit_processes()
         for kind in _NAMESPACES:
-            if kind in self.namespaces:
-                sc.setns(self.namespaces[kind])
+            sc.setns(self.namespaces[kind])
 
     def close(self) -> None:
         """Let go of its namespaces."""
@@ -179,15 +180,10 @@ def start(name: str, hosts: Mapping[str, str]) -> Machine:
             os.waitpid(maker, 0)
     machine = Machine(name, init)
     for kind in (*_NAMESPACES, "pid"):
-        if kind != "time" or _has_time_namespaces():
-            machine.namespaces[kind] = os.open(f"/proc/{init}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
+        machine.namespaces[kind] = os.open(f"/proc/{init}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
     machine.root = os.open(f"/proc/{init}/root", os.O_PATH | os.O_CLOEXEC)
     machine.terminals = os.open(f"/proc/{init}/root/dev/pts", os.O_PATH | os.O_CLOEXEC)
     return machine
-
-
-def _has_time_namespaces() -> bool:
-    return os.path.exists("/proc/self/ns/time")  # depends on how the kernel was built
 
 
 def _hear(said: TextIO, word: str) -> str:
@@ -219,7 +215,7 @@ def _make(name: str, hosts: Mapping[str, str], *, say: int, hear: int) -> None:
     if show_sysfs is not None:
         show_sysfs()
     sc.unshare(sc.CLONE_NEWNS | sc.CLONE_NEWPID | sc.CLONE_NEWUTS | sc.CLONE_NEWIPC | sc.CLONE_NEWCGROUP)
-    if _has_time_namespaces():
+    if _HAS_TIME:
         sc.unshare(sc.CLONE_NEWTIME)
     # The init speaks only after the maker has told its pid.
     told, tell = os.pipe()
