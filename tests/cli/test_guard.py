@@ -7,17 +7,16 @@ import re
 import signal
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pexpect
 import pytest
 
+from tests.waiting import SECONDS, until
+
 pytestmark = pytest.mark.pty
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 60.0
-"""How long something may take at most on a machine that has much else to do. Nothing lasts longer for it."""
 
 PROGRAM = """\
 import faulthandler, os, signal, sys, termios, time
@@ -160,8 +159,5 @@ def test_a_screen_loses_its_guard_and_is_told(tmp_path: Path) -> None:
     )
     running.expect("ready")
     os.kill(running.pid, signal.SIGKILL)
-    end = time.monotonic() + SECONDS
-    while not (tmp_path / "told").exists():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until((tmp_path / "told").exists)
     running.close()

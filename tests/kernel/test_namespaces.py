@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-import time
-from collections.abc import Callable
 
 import pytest
 
 from tests.kernel.sandbox import Sandbox
+from tests.waiting import until
 from tutor.check import ROOT
 from tutor.errors import KernelReadError, LabError, LabGone
 from tutor.kernel import Reader
 
 pytestmark = pytest.mark.netns
-
-
-def soon(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
-    """Whether something becomes true in time: the kernel takes a namespace apart in its own time."""
-    until = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_named_namespace_is_picked_up_by_a_scan(vm: Sandbox, reader: Reader) -> None:
@@ -129,8 +118,8 @@ def test_deleted_namespace_really_goes_and_takes_its_veth_along(vm: Sandbox, rea
     vm.run("ip netns del ns1")
     assert "veth-a" in vm.run("ip link")  # our sockets hold it, until the scan
     assert reader.rescan().network
-    assert soon(lambda: "veth-a" not in vm.run("ip link"))
-    assert soon(lambda: reader.drain().network)
+    until(lambda: "veth-a" not in vm.run("ip link"))
+    until(lambda: reader.drain().network)
     state = reader.read()
     assert len(state.namespaces) == 1
     assert state.namespaces[0].find_link("veth-a") is None
@@ -157,7 +146,7 @@ def test_nsid_that_is_given_to_another_namespace_is_not_mistaken_for_the_old_one
     reader.read()
     vm.run("ip netns del ns1")
     reader.rescan()
-    assert soon(lambda: "veth-a" not in vm.run("ip link"))
+    until(lambda: "veth-a" not in vm.run("ip link"))
     vm.run("ip netns add ns2; ip link add veth-c type veth peer name veth-d netns ns2")
     reader.rescan()
     state = reader.read()

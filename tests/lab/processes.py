@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-SECONDS = 60.0
-"""How long something may take at most on a machine that has much else to do. Nothing lasts longer for it."""
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < end, "it never was"
-        time.sleep(0.01)
+from tests.waiting import until
 
 
 def children(pid: int) -> list[int]:

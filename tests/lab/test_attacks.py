@@ -16,7 +16,8 @@ import pytest
 
 from tests.lab import host
 from tests.lab.conftest import VM, Sh, run
-from tests.lab.processes import alive, below, name_of, until
+from tests.lab.processes import alive, below, name_of
+from tests.waiting import until
 from tutor.errors import LabError, LabGone
 from tutor.lab.client import Lab
 from tutor.lab.nursery import Nursery

@@ -15,7 +15,8 @@ import pytest
 
 from tests.lab import host
 from tests.lab.conftest import VM, Sh, run
-from tests.lab.processes import agent_below, below, until
+from tests.lab.processes import agent_below, below
+from tests.waiting import until
 from tutor.lab import sightings
 from tutor.lab import syscalls as sc
 from tutor.lab.client import Lab

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import time
 from collections.abc import Iterator
@@ -12,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.lab.conftest import VM, run
-from tests.lab.processes import alive, below, name_of, until
+from tests.lab.processes import alive, below, name_of
+from tests.waiting import read_until, until
 from tutor.errors import LabError, LabGone
 from tutor.lab.client import Lab
 from tutor.lab.kept import Kept, all_kept
@@ -41,7 +41,7 @@ def test_a_crash_costs_the_learner_nothing(folder: Path) -> None:
         run(lab, "ip netns add ns1")
         shell = lab.open_shell(PS1="$ ")
         os.write(shell.fd, b"echo before-the-$((40 + 2)); sleep 50 &\n")
-        shell.keep(_read_until(shell.fd, b"before-the-42\r\n"))
+        shell.keep(read_until(shell.fd, b"before-the-42\r\n"))
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(tutor, 0)
     with _found(folder) as lab:
@@ -53,7 +53,7 @@ def test_a_crash_costs_the_learner_nothing(folder: Path) -> None:
         shell = lab.attach_shell(status.terminals[0])
         assert b"before-the-42" in shell.replay().output
         os.write(shell.fd, b"jobs; echo after-$((40 + 3))\n")
-        assert b"sleep 50" in _read_until(shell.fd, b"after-43\r\n")
+        assert b"sleep 50" in read_until(shell.fd, b"after-43\r\n")
         shell.close()
 
 
@@ -194,7 +194,7 @@ def test_another_can_watch(folder: Path, nursery: Nursery) -> None:
         ring, columns, rows = visitor.watch_shell(shell.id)
         assert (columns, rows) == (77, 22)
         os.write(shell.fd, b"echo seen-$((40 + 2))\n")
-        shell.keep(_read_until(shell.fd, b"seen-42\r\n"))
+        shell.keep(read_until(shell.fd, b"seen-42\r\n"))
         assert b"seen-42" in ring.since(0)[0]
         ring.close()
     shell.close()
@@ -253,11 +253,3 @@ def _has_ended(lab: Lab) -> bool:
     except LabGone:
         return True
     return False
-
-
-def _read_until(fd: int, what: bytes, seconds: float = 60.0) -> bytes:
-    seen, end = b"", time.monotonic() + seconds
-    while what not in seen and time.monotonic() < end:
-        if select.select([fd], [], [], 0.1)[0]:
-            seen += os.read(fd, 65536)
-    return seen

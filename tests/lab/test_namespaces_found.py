@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from tests.lab.conftest import Sh
-from tests.lab.processes import until
+from tests.waiting import until
 from tutor.errors import LabError
 from tutor.lab.client import Lab, Sighted
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import select
-import time
 
 import pytest
 
 from tests.lab.conftest import Sh
+from tests.waiting import read_until
 from tutor.lab.client import Lab
 from tutor.lab.environment import ENVIRONMENT
 
@@ -165,12 +164,12 @@ def test_jobs_and_ctrl_c_work_in_a_terminal(lab: Lab) -> None:
     shell = lab.open_shell(PS1="$ ")
     try:
         os.write(shell.fd, b"sleep 100 & jobs; tty\n")
-        assert b"Running" in _read_until(shell.fd, b"/dev/pts/")
+        assert b"Running" in read_until(shell.fd, b"/dev/pts/")
         os.write(shell.fd, b"sh -c 'echo be\"\"gun; exec sleep 100'\n")
-        assert b"begun" in _read_until(shell.fd, b"begun")
+        assert b"begun" in read_until(shell.fd, b"begun")
         os.write(shell.fd, b"\x03")
         os.write(shell.fd, b"echo status $?\n")
-        assert b"status 130" in _read_until(shell.fd, b"status 130")
+        assert b"status 130" in read_until(shell.fd, b"status 130")
     finally:
         shell.close()
 
@@ -179,7 +178,7 @@ def test_names_of_files_are_completed(lab: Lab) -> None:
     shell = lab.open_shell(PS1="$ ")
     try:
         os.write(shell.fd, b"cat /etc/hostn\t\n")
-        assert b"/etc/hostname" in _read_until(shell.fd, b"vm\r\n")
+        assert b"/etc/hostname" in read_until(shell.fd, b"vm\r\n")
     finally:
         shell.close()
 
@@ -188,13 +187,13 @@ def test_the_size_of_a_terminal_is_what_it_was_opened_and_resized_with(lab: Lab)
     shell = lab.open_shell(columns=91, rows=27)
     try:
         os.write(shell.fd, b"stty size\n")
-        said = _read_until(shell.fd, b"27 91\r\n")
+        said = read_until(shell.fd, b"27 91\r\n")
         assert b"27 91\r\n" in said
         if b"# " not in said.partition(b"27 91\r\n")[2]:
-            assert b"# " in _read_until(shell.fd, b"# ")
+            assert b"# " in read_until(shell.fd, b"# ")
         shell.resize(50, 10)
         os.write(shell.fd, b"stty size\n")
-        assert b"10 50\r\n" in _read_until(shell.fd, b"10 50\r\n")
+        assert b"10 50\r\n" in read_until(shell.fd, b"10 50\r\n")
     finally:
         shell.close()
 
@@ -210,11 +209,3 @@ def test_a_program_that_is_not_there_says_so_and_ends_with_127(lab: Lab) -> None
     assert os.pread(output, 100, 0) == b"tutor: nowhere: No such file or directory\n"
     os.close(empty)
     os.close(output)
-
-
-def _read_until(fd: int, what: bytes, seconds: float = 60.0) -> bytes:
-    seen, end = b"", time.monotonic() + seconds
-    while what not in seen and time.monotonic() < end:
-        if select.select([fd], [], [], 0.1)[0]:
-            seen += os.read(fd, 65536)
-    return seen

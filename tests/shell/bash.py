@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.processes import name_of
+from tests.waiting import SECONDS
 from tutor.shell.bashrc import bashrc
 from tutor.shell.typist import Typist
-
-SECONDS = 60.0
-"""How long something may take at most on a machine that has much else to do. Nothing lasts longer for it."""
 
 
 @dataclass(frozen=True, slots=True)

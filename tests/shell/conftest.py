@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell.bash import SECONDS, Bash, open_bash
+from tests.shell.bash import Bash, open_bash
+from tests.waiting import SECONDS
 from tutor.shell.typist import Typist
 
 

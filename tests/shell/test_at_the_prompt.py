@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from tests.shell.bash import SECONDS, Bash, listen
+from tests.shell.bash import Bash, listen
+from tests.waiting import SECONDS
 from tutor.shell.marks import Command, Ended, Event, Prompt, Started
 from tutor.shell.typist import Typist
 

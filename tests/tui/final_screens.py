@@ -22,6 +22,7 @@ from pathlib import Path
 from tests.shell.bash import environment
 from tests.tui.terminal_app import LEFT
 from tests.tui.tmux import Terminal, open_terminal
+from tests.waiting import SECONDS
 from tutor.shell.cells import Colour, Run, Underline
 from tutor.shell.screen import Screen
 
@@ -30,8 +31,7 @@ ROOT = Path(__file__).parents[2]
 BELOW = 1
 """The bar below the pane."""
 PLAYER = Path(__file__).with_name("player.py")
-_SECONDS = 60.0
-PATIENCE, IMPATIENCE = 60.0, 0.3
+PATIENCE, IMPATIENCE = SECONDS, 0.3
 """How long a picture may take to become the one that is expected; and where it is expected not to become that."""
 
 _MARKS = {1: "bold", 2: "faint", 3: "italic", 5: "blink", 7: "inverse", 8: "invisible", 9: "strike", 53: "overline"}
@@ -242,7 +242,7 @@ class Stage:
             return
         self._size = size
         self.outer.resize(self._left + size.columns, size.rows + self._below)
-        end = time.monotonic() + _SECONDS
+        end = time.monotonic() + SECONDS
         while self._ask("size") != f"{size.columns} {size.rows}":
             assert time.monotonic() < end, "the terminal inside did not become as large"
             time.sleep(0.005)

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tests.waiting import SECONDS
 from tutor.errors import TutorError
 from tutor.lab.nursery import Nursery
 from tutor.shell import Command
@@ -23,9 +24,6 @@ from tutor.tui.screens.lesson import LessonScreen
 from tutor.tui.widgets.lesson import LessonPane
 from tutor.tui.widgets.outcome import Outcome
 from tutor.tui.widgets.terminal import TerminalPane
-
-SECONDS = 60.0
-"""How long something may take at most on a machine that has much else to do. Nothing lasts longer for it."""
 
 
 class HeardApp(TutorApp):

@@ -8,8 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,7 +16,8 @@ import pytest
 
 from tests.lab.processes import alive, children, name_of, started_at
 from tests.shell.bash import environment
-from tests.tui.tmux import SECONDS, Terminal, open_terminal
+from tests.tui.tmux import Terminal, open_terminal
+from tests.waiting import SECONDS, until
 
 ROOT = Path(__file__).parents[2]
 TUTOR = f"{sys.executable} -m tutor.cli"
@@ -122,10 +122,3 @@ def stty(shell: Outside) -> str:
     shell.enter("clear; stty -g > ~/stty; echo written")
     shell.terminal.until(lambda: "written" in shell.terminal.rows()[:2])
     return (shell.home / "stty").read_text(encoding="ascii")
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.01)

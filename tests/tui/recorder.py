@@ -17,9 +17,9 @@ from typing import Self
 
 from tests.shell.bash import environment
 from tests.tui.final_screens import Recording, Size, Step
+from tests.waiting import SECONDS
 from tutor.shell.screen import Screen
 
-_SECONDS = 60.0
 _QUIET = 0.06
 
 
@@ -67,18 +67,18 @@ class Recorder:
             self._process.wait(0.5)
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGKILL)
-            self._process.wait(_SECONDS)
+            self._process.wait(SECONDS)
 
     def _read_until(self, is_so: object, what: str) -> None:
         assert callable(is_so)
-        end = time.monotonic() + _SECONDS
+        end = time.monotonic() + SECONDS
         while not is_so():
             assert time.monotonic() < end, f"{what!r} did not appear:\n{self._screen.text()}"
             self._read(0.05)
 
     def _read_for(self, quiet: float) -> None:
         """Read until nothing more comes."""
-        end = time.monotonic() + _SECONDS
+        end = time.monotonic() + SECONDS
         while self._read(quiet):
             assert time.monotonic() < end, "it prints all the time"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.lab.processes import alive, below, children, name_of
-from tests.tui.outside import Outside, learners_environment, outside, stty, until
-from tests.tui.tmux import SECONDS
+from tests.tui.outside import Outside, learners_environment, outside, stty
+from tests.waiting import SECONDS, until
 
 pytestmark = [
     pytest.mark.pty,

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from tests.tui.lesson_app import SECONDS, Sitting, at_step
+from tests.tui.lesson_app import Sitting, at_step
 from tests.tui.picture import picture_of
+from tests.waiting import SECONDS
 from tutor.lab.nursery import Nursery
 from tutor.tui.screens.course import CourseScreen
 from tutor.tui.screens.help import HelpScreen

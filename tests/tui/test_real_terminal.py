@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.processes import alive, started_at
-from tests.tui.outside import PROMPT, TUTOR, Outside, needs, outside, stty, until
+from tests.tui.outside import PROMPT, TUTOR, Outside, needs, outside, stty
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.pty,

@@ -13,14 +13,13 @@ from textual.pilot import Pilot
 
 from tests.shell.bash import Bash, open_bash
 from tests.tui.terminal_app import LEFT, BashHandle, TerminalApp
+from tests.waiting import SECONDS
 from tutor.errors import ShellError
 from tutor.shell.screen import Screen
 
 pytestmark = pytest.mark.pty
 
 SIZE = (80, 24)
-SECONDS = 60.0
-"""How long something may take at most on a machine that has much else to do. Nothing lasts longer for it."""
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS = 60.0
-"""How long something may take at most on a machine that has much else to do. Nothing lasts longer for it."""
+from tests.waiting import SECONDS
 
 
 class Terminal:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.aks.conftest import Ask, namespace_of, needs_plugins, plain
 from tests.lab.conftest import run
-from tests.lab.processes import until
+from tests.waiting import until
 from tutor.lab.client import Lab
 
 pytestmark = [pytest.mark.netns, needs_plugins]

@@ -6,18 +6,16 @@ import os
 import re
 import select
 import time
-from collections.abc import Callable
 
 import pytest
 
 from tests.lab.aks.conftest import Ask, needs_plugins
 from tests.lab.conftest import run
+from tests.waiting import SECONDS, until
 from tutor.lab.client import Lab
 from tutor.lab.opened_shell import Shell
 
 pytestmark = [pytest.mark.netns, needs_plugins]
-
-_SECONDS = 60.0
 
 
 def test_a_command_runs_there_and_ends_as_it_ended_there(ask: Ask) -> None:
@@ -100,10 +98,10 @@ def test_who_hangs_up_ends_what_runs_there(aks: Lab) -> None:
     _type(shell, "ssh node1\n")
     _until(shell, "# ")
     _type(shell, "exec sleep 4321\n")
-    _wait_for(lambda: run(aks, "pgrep -f 'sleep 4321'", machine="node1")[0] == 0)
+    until(lambda: run(aks, "pgrep -f 'sleep 4321'", machine="node1")[0] == 0)
     shell.close()
     assert run(aks, "pkill -KILL -f '^/bin/bash /usr/local/bin/ssh'; true")[0] == 0
-    _wait_for(lambda: run(aks, "pgrep -f 'sleep 4321'", machine="node1")[0] == 1)
+    until(lambda: run(aks, "pgrep -f 'sleep 4321'", machine="node1")[0] == 1)
 
 
 def _type(shell: Shell, text: str) -> None:
@@ -112,15 +110,8 @@ def _type(shell: Shell, text: str) -> None:
 
 def _until(shell: Shell, text: str) -> str:
     """What is printed up to `text`."""
-    seen, end = "", time.monotonic() + _SECONDS
+    seen, end = "", time.monotonic() + SECONDS
     while text not in seen:
         assert select.select([shell.fd], [], [], max(0.0, end - time.monotonic()))[0], seen
         seen += os.read(shell.fd, 65536).decode(errors="replace")
     return seen
-
-
-def _wait_for(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + _SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
